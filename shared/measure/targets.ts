@@ -1,0 +1,90 @@
+import type { DeviceKind, Reachability } from './codes.ts';
+
+/**
+ * The target list of one agent (docs/formats/targets.md). The public part is signed by the
+ * document key and is a leaf; the private part (addresses, names, MACs, salts) is bound to it by
+ * a commitment per target. A target's index is its position, stable inside one version only.
+ */
+export interface TargetList {
+  readonly v: 1;
+  /** Increases by 1; an agent refuses an older one. */
+  readonly version: number;
+  readonly site: string;
+  readonly agent: string;
+  /** Origin of the log that the list is a leaf of. */
+  readonly log: string;
+  readonly issued_ms: number;
+  readonly targets: readonly PublicTarget[];
+}
+
+export interface PublicTarget {
+  /** Asset code, unique in the site. */
+  readonly code: string;
+  readonly kind: DeviceKind;
+  /** False: measured only to corroborate causes; adds no slots. */
+  readonly own: boolean;
+  readonly reachability: Reachability;
+  readonly probes: PublicProbes;
+  /** Where it is plugged in: device code and port as declared. */
+  readonly link?: { readonly device: string; readonly port?: string };
+  /** Base64 SHA-256(salt ‖ record bytes). */
+  readonly commitment: string;
+}
+
+export interface PublicProbes {
+  readonly icmp?: { readonly interval_ms: number; readonly timeout_ms: number };
+  readonly arp?: { readonly interval_ms: number };
+  readonly snmp?: { readonly interval_ms: number };
+}
+
+/** Sent beside the public part to the agent only, never a leaf. */
+export interface PrivateTargets {
+  readonly v: 1;
+  readonly version: number;
+  /** In the order of the public targets. */
+  readonly records: readonly PrivateRecord[];
+}
+
+export interface PrivateRecord {
+  /** Base64, 16 random bytes; kept while the record is unchanged. */
+  readonly salt: string;
+  /** JSON text of a TargetRecord; committed to byte for byte. */
+  readonly record: string;
+}
+
+export interface TargetRecord {
+  readonly name: string;
+  readonly address?: string;
+  readonly mac?: string;
+  readonly hostname?: string;
+  /** Secrets stand here by name only; their values live on the agent. */
+  readonly snmp?: SnmpRecord;
+}
+
+export type SnmpRecord =
+  | { readonly version: '2c'; readonly port: number; readonly secret: string }
+  | {
+      readonly version: '3';
+      readonly port: number;
+      readonly user: string;
+      readonly level: 'noAuthNoPriv' | 'authNoPriv' | 'authPriv';
+      readonly auth?: string;
+      readonly auth_secret?: string;
+      readonly priv?: string;
+      readonly priv_secret?: string;
+    };
+
+/** The slot grid of a target: the interval of its reachability probe; null if it has none. */
+export function slotIntervalMs(target: PublicTarget): number | null {
+  switch (target.reachability) {
+    case 'icmp':
+      return target.probes.icmp?.interval_ms ?? null;
+    case 'arp':
+      return target.probes.arp?.interval_ms ?? null;
+    case 'snmp':
+      return target.probes.snmp?.interval_ms ?? null;
+    case 'tcp':
+    case 'none':
+      return null;
+  }
+}

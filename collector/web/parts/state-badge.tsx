@@ -1,0 +1,112 @@
+import { isWord } from '../../../shared/i18n/words.ts';
+import { t } from '../data/settings.ts';
+
+/** What a person sees; `pending` (never answered) is a display word, its time is unknown. */
+export type Shown =
+  | 'up'
+  | 'degraded'
+  | 'down'
+  | 'unreachable'
+  | 'off'
+  | 'unknown'
+  | 'maintenance'
+  | 'pending';
+
+/** Worst first: the order of tiles, counters and legend. */
+export const SHOWN: readonly Shown[] = [
+  'down',
+  'unreachable',
+  'degraded',
+  'unknown',
+  'pending',
+  'maintenance',
+  'off',
+  'up',
+];
+
+export function colourOf(state: Shown): string {
+  if (state === 'unreachable') return 'var(--down)';
+  if (state === 'pending') return 'var(--unknown)';
+  return `var(--${state})`;
+}
+
+/** Each state has a shape of its own: colour alone is not enough for many eyes. */
+function Shape({ state }: { readonly state: Shown }) {
+  const colour = colourOf(state);
+  switch (state) {
+    case 'up':
+      return <circle cx="8" cy="8" r="6" fill={colour} />;
+    case 'degraded':
+      return (
+        <>
+          <circle cx="8" cy="8" r="5.5" fill="none" stroke={colour} stroke-width="2" />
+          <path d="M8 2.5a5.5 5.5 0 0 1 0 11z" fill={colour} />
+        </>
+      );
+    case 'down':
+      return (
+        <>
+          <rect x="1.5" y="1.5" width="13" height="13" rx="2" fill={colour} />
+          <path d="M5 5l6 6M11 5l-6 6" stroke="var(--card)" stroke-width="2" />
+        </>
+      );
+    case 'unreachable':
+      return <path d="M2 2h12v12H2zM2 8l6-6M2 14L14 2M8 14l6-6" fill="none" stroke={colour} />;
+    case 'off':
+      return (
+        <path
+          d="M8 2v6M4.5 4a5.5 5.5 0 1 0 7 0"
+          fill="none"
+          stroke="var(--quiet)"
+          stroke-width="2"
+        />
+      );
+    case 'unknown':
+      return (
+        <path
+          d="M5 6a3 3 0 1 1 3.6 2.9c-.5.2-.6.6-.6 1.4M8 13v.6"
+          fill="none"
+          stroke={colour}
+          stroke-width="2.2"
+        />
+      );
+    case 'maintenance':
+      return <path d="M4 3h3v10H4zM9 3h3v10H9z" fill={colour} />;
+    case 'pending':
+      return (
+        <circle
+          cx="8"
+          cy="8"
+          r="5.5"
+          fill="none"
+          stroke={colour}
+          stroke-width="2"
+          stroke-dasharray="2.4 2"
+        />
+      );
+  }
+}
+
+interface Props {
+  readonly state: Shown;
+  readonly count?: number;
+  /** Why time is unknown, as the API names it. */
+  readonly reason?: string | null | undefined;
+}
+
+/** Colour, shape and word of a state, with a count before it or a reason behind it. */
+export function StateBadge({ state, count, reason }: Props) {
+  const word = `reason_${reason}`;
+  return (
+    <span class={`badge ${state}`}>
+      <svg viewBox="0 0 16 16" aria-hidden="true">
+        <Shape state={state} />
+      </svg>
+      <span>
+        {count === undefined ? '' : `${count} `}
+        {t(`state_${state}`)}
+        {state === 'unknown' && reason && isWord(word) ? <small> · {t(word)}</small> : null}
+      </span>
+    </span>
+  );
+}

@@ -28,7 +28,11 @@ export function createNodeCrypto(): Crypto {
     return key;
   };
   return {
-    sha256: (data) => createHash('sha256').update(data).digest(),
+    sha256(data) {
+      const digest = createHash('sha256').update(data).digest();
+      // A plain view, so that results compare alike in Node and in a browser.
+      return new Uint8Array(digest.buffer, digest.byteOffset, digest.length);
+    },
     verify(publicKey, message, signature) {
       if (publicKey.length !== 32 || signature.length !== 64) return false;
       try {

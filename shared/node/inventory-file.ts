@@ -1,0 +1,48 @@
+import { checkInventory, type InventoryOptions } from '../measure/inventory.ts';
+import type { Inventory } from '../measure/inventory-types.ts';
+import { jsonPath, type Problem } from '../problem.ts';
+import { ConfigError } from './config-error.ts';
+import { type InventoryFile, InventorySchema } from './inventory-schema.ts';
+import type { Locate } from './schema-explain.ts';
+import { checkValue, parseYaml, readConfigBytes } from './yaml-file.ts';
+
+export interface LoadedInventory {
+  readonly inventory: Inventory;
+  /** What is doubtful but accepted; shown to the person who imports. */
+  readonly warnings: readonly Problem[];
+}
+
+const TITLE = 'inventory';
+
+/** Reads inventory.yml. Throws ConfigError with every problem, each with file:line:column. */
+export function loadInventory(path: string, options: InventoryOptions = {}): LoadedInventory {
+  return parseInventory(readConfigBytes(path, TITLE), path, options);
+}
+
+/** The same for bytes or text that came from elsewhere; `file` is the name in messages. */
+export function parseInventory(
+  source: string | Uint8Array,
+  file: string,
+  options: InventoryOptions = {},
+): LoadedInventory {
+  const { value, locate } = parseYaml(source, file, InventorySchema, { title: TITLE });
+  return checkMeaning(value, options, locate);
+}
+
+/** The same for a JSON body; places are JSON paths. */
+export function readInventory(raw: unknown, options: InventoryOptions = {}): LoadedInventory {
+  const value = checkValue(InventorySchema, raw, { title: TITLE });
+  return checkMeaning(value, options, (at) => jsonPath(at));
+}
+
+function checkMeaning(
+  value: InventoryFile,
+  options: InventoryOptions,
+  locate: Locate,
+): LoadedInventory {
+  const checked = checkInventory(value, options);
+  const problems = checked.problems.map((p) => ({ ...p, place: locate(p.at, 'value') }));
+  const errors = problems.filter((p) => p.severity === 'error');
+  if (checked.inventory === undefined) throw new ConfigError(TITLE, errors);
+  return { inventory: checked.inventory, warnings: problems };
+}

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { loadCollectorConfig } from '../../collector/config.ts';
+import { ConfigError } from '../../shared/node/config-error.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'lanproof-collector-'));
+after(() => rmSync(dir, { recursive: true }));
+const load = (text: string) => {
+  writeFileSync(join(dir, 'collector.yml'), text);
+  return loadCollectorConfig(join(dir, 'collector.yml'));
+};
+
+test('the example loads', () => {
+  const config = loadCollectorConfig('deploy/examples/collector.yml');
+  assert.deepEqual(config.listen, { host: '0.0.0.0', port: 8_443 });
+  assert.deepEqual(config.warnings, []);
+});
+
+test('an empty map has every default', () => {
+  assert.deepEqual(load('{}'), {
+    listen: { host: '127.0.0.1', port: 8_080 },
+    data_dir: join(dir, 'data'),
+    public_url: undefined,
+    tls: false,
+    trust_proxy: false,
+    retention: { bodies_months: 36, endpoints_days: 180 },
+    timezone: 'Asia/Ho_Chi_Minh',
+    log: { level: 'info' },
+    warnings: [],
+  });
+});
+
+test('TLS is self-signed by default beyond loopback; plain http there is a warning', () => {
+  assert.equal(load('listen: 0.0.0.0:8443').tls, 'self-signed');
+  assert.equal(load('listen: "[::1]:8443"').tls, false);
+  const plain = load('listen: 0.0.0.0:80\ntls: false');
+  assert.deepEqual(
+    plain.warnings.map((w) => w.code),
+    ['CONFIG_INSECURE'],
+  );
+  const files = load('tls: { cert: c.pem, key: /k.pem }').tls;
+  assert.deepEqual(files, { cert: join(dir, 'c.pem'), key: '/k.pem' });
+});
+
+test('what comes later is refused and never silently ignored; empty keys ask for nothing', () => {
+  assert.ok(load('mail:\nwebhooks: []\nanchors: {}'));
+  assert.throws(
+    () =>
+      load(
+        'mail: { host: x }\ntelegram: { token: hunter2 }\nwebhooks: [1]\nanchors: [a]\ndatabase: x',
+      ),
+    (error) => {
+      assert.ok(error instanceof ConfigError);
+      assert.deepEqual(
+        error.problems.map((p) => p.code),
+        Array(5).fill('CONFIG_NOT_YET'),
+      );
+      assert.ok(!error.message.includes('hunter2'));
+      return true;
+    },
+  );
+});
+
+test('short retention is a warning; proxies are networks', () => {
+  const short = load('retention: { bodies_months: 12 }');
+  assert.deepEqual(
+    short.warnings.map((w) => w.code),
+    ['CONFIG_RETENTION_SHORT'],
+  );
+  assert.deepEqual(load('trust_proxy: [10.0.0.5]').trust_proxy, ['10.0.0.5']);
+  assert.throws(() => load('trust_proxy: [10.0.0.500]'), /trust_proxy\[0\]|no network/);
+});

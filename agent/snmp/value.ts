@@ -1,0 +1,69 @@
+import type { Varbind } from 'net-snmp';
+
+/** ASN.1 tags of SMIv2 (RFC 2578 §7.1) and of the exceptions of RFC 3416 §3. */
+export const TAG = {
+  INTEGER: 2,
+  OCTET_STRING: 4,
+  OID: 6,
+  COUNTER32: 65,
+  GAUGE32: 66,
+  TIMETICKS: 67,
+  COUNTER64: 70,
+  NO_SUCH_OBJECT: 128,
+  NO_SUCH_INSTANCE: 129,
+  END_OF_MIB_VIEW: 130,
+} as const;
+
+/** DisplayString of RFC 2579; longer text of a device is cut so that one cannot fill the spool. */
+export const TEXT_BYTES_MAX = 255;
+
+export function isMissing(varbind: Varbind): boolean {
+  return varbind.type >= TAG.NO_SUCH_OBJECT && varbind.type <= TAG.END_OF_MIB_VIEW;
+}
+
+/** Counter64 as net-snmp gives it: 1–9 bytes, big-endian, read unsigned even without the 0 byte. */
+export function counter64(bytes: Uint8Array): bigint | undefined {
+  const extra = bytes.length - 8;
+  if (bytes.length === 0 || extra > 1 || (extra === 1 && bytes[0] !== 0)) return undefined;
+  let high = 0;
+  let low = 0;
+  const middle = Math.max(bytes.length - 4, 0);
+  for (let i = Math.max(extra, 0); i < middle; i++) high = high * 256 + (bytes[i] ?? 0);
+  for (let i = middle; i < bytes.length; i++) low = low * 256 + (bytes[i] ?? 0);
+  return high === 0 ? BigInt(low) : (BigInt(high) << 32n) | BigInt(low);
+}
+
+/** A counter, gauge or integer; undefined for any other type. Counter64 is always a bigint. */
+export function numberOf(varbind: Varbind): number | bigint | undefined {
+  const { type, value } = varbind;
+  if (type === TAG.COUNTER64) return value instanceof Uint8Array ? counter64(value) : undefined;
+  const numeric = type === TAG.INTEGER || (type >= TAG.COUNTER32 && type <= TAG.TIMETICKS);
+  return numeric && typeof value === 'number' ? value : undefined;
+}
+
+/** Text of a device: the bytes as they came and how they read. */
+export interface DeviceText {
+  readonly raw: Uint8Array;
+  readonly text: string;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+const latin1 = new TextDecoder('windows-1252');
+
+/**
+ * Text from an OCTET STRING, at most TEXT_BYTES_MAX bytes, without trailing NULs (Windows adds
+ * one) and without control characters. Old firmware is not always UTF-8, so the raw bytes stay.
+ */
+export function textOf(varbind: Varbind): DeviceText | undefined {
+  if (varbind.type !== TAG.OCTET_STRING || !(varbind.value instanceof Uint8Array)) return undefined;
+  const raw = new Uint8Array(varbind.value.subarray(0, TEXT_BYTES_MAX));
+  let end = raw.length;
+  while (end > 0 && raw[end - 1] === 0) end--;
+  let text: string;
+  try {
+    text = utf8.decode(raw.subarray(0, end));
+  } catch {
+    text = latin1.decode(raw.subarray(0, end));
+  }
+  return { raw, text: text.replace(/\p{Cc}+/gu, ' ') };
+}

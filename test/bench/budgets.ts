@@ -1,0 +1,101 @@
+/** The budgets, and which figure of which bench stands against each. */
+export interface Budget {
+  /** File name in this folder, without `.bench.ts`. */
+  readonly bench: string;
+  readonly figure: string;
+  readonly what: string;
+  readonly unit: string;
+  /** The figure must be at most this, or at least `min`. Neither: printed beside, no verdict. */
+  readonly max?: number;
+  readonly min?: number;
+}
+
+export const BUDGETS: readonly Budget[] = [
+  {
+    bench: 'icmp-fping',
+    figure: 'ratio_to_bare',
+    what: 'agent: 500 addresses × 1 ICMP/s, CPU against bare fping',
+    unit: '×',
+    max: 1.6,
+  },
+  {
+    bench: 'snmp',
+    figure: 'cpu_ms_per_poll',
+    what: 'agent: SNMP poll of 28 ports × 12 columns, CPU',
+    unit: 'ms',
+    max: 1.0,
+  },
+  {
+    bench: 'uplink',
+    figure: 'body_mb_per_day',
+    what: 'uplink of a site (60 devices, 5 switches): bodies',
+    unit: 'MB a day',
+    max: 3,
+  },
+  {
+    bench: 'uplink',
+    figure: 'with_http_mb_per_day',
+    what: 'uplink of that site with HTTP headers and answers',
+    unit: 'MB a day',
+    max: 4,
+  },
+  {
+    bench: 'uplink',
+    figure: 'evidence_disk_mb_per_day',
+    what: 'disk, evidence of that site, all in',
+    unit: 'MB a day',
+    max: 4,
+  },
+  {
+    bench: 'ingest',
+    figure: 'cpu_us_per_batch',
+    what: 'collector ingest: verify, append, fsync, judge, CPU a batch',
+    unit: 'µs',
+    max: 750,
+  },
+  {
+    bench: 'ingest',
+    figure: 'judge_share_percent',
+    what: 'collector ingest: judging on top of the rest',
+    unit: '%',
+    max: 40,
+  },
+  {
+    bench: 'ingest',
+    figure: 'batches_per_s',
+    what: 'collector ingest: wall clock',
+    unit: 'batches/s',
+    min: 1_000,
+  },
+  { bench: 'ingest', figure: 'lost', what: 'collector ingest: lost', unit: 'batches', max: 0 },
+  {
+    bench: 'fleet',
+    figure: 'core_percent',
+    what: '3,321 sites × 60 s (55 batches/s): collector CPU',
+    unit: '% of a core',
+    max: 12,
+  },
+  { bench: 'fleet', figure: 'rss_mb', what: '3,321 sites: memory', unit: 'MB', max: 400 },
+  { bench: 'fleet', figure: 'p99_ms', what: '3,321 sites: answer, p99', unit: 'ms', max: 100 },
+  {
+    bench: 'backlog',
+    figure: 'live_p99_ms',
+    what: 'backlog of 100 sites drains: live answers meanwhile, p99',
+    unit: 'ms',
+    max: 200,
+  },
+  {
+    bench: 'backlog',
+    figure: 'backlog_batches_per_s',
+    what: 'backlog of 100 sites drains: speed',
+    unit: 'batches/s',
+  },
+  {
+    bench: 'start',
+    figure: 'ready_ms',
+    what: 'start: collector ready',
+    unit: 'ms',
+    max: 1_500,
+  },
+  { bench: 'npm-ci', figure: 'seconds', what: 'npm ci, no compiler', unit: 's', max: 30 },
+];

@@ -1,0 +1,15 @@
+import { execFile } from 'node:child_process';
+
+/** Output of a command, null when it is missing, failed or took too long. */
+export type RunCommand = (path: string, args: readonly string[]) => Promise<string | null>;
+
+/** A clock question is answered at once or not at all. */
+const COMMAND_TIMEOUT_MS = 2000;
+
+/** Runs a command without a shell and in English. */
+export const runCommand: RunCommand = (path, args) =>
+  new Promise((resolve) => {
+    const env = { PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`, LC_ALL: 'C' };
+    const limits = { timeout: COMMAND_TIMEOUT_MS, killSignal: 'SIGKILL', env } as const;
+    execFile(path, args, limits, (error, stdout) => resolve(error === null ? stdout : null));
+  });

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { alignStart } from '../../../agent/probe/start-phase.ts';
+import { INTERVALS_S } from '../../../shared/measure/codes.ts';
+
+const OFFSET = fc.integer({ min: 1_700_000_000_000, max: 1_900_000_000_000 });
+
+test('a start lies 250 ms behind a full second, within one second', () => {
+  fc.assert(
+    fc.property(fc.nat(1e9), OFFSET, fc.constantFrom(...INTERVALS_S), (earliest, offset, s) => {
+      const start = alignStart(earliest, offset, s * 1000, 0);
+      assert.ok(start >= earliest && start < earliest + 1000);
+      assert.equal((start + offset) % 1000, 250);
+    }),
+  );
+});
+
+test('with ARP the rest of the slot holds the time-out and the request', () => {
+  fc.assert(
+    fc.property(
+      fc.nat(1e9),
+      OFFSET,
+      fc.constantFrom(5, 10, 30, 60),
+      fc.integer({ min: 1, max: 4700 }),
+      (earliest, offset, s, needed) => {
+        const start = alignStart(earliest, offset, s * 1000, needed);
+        assert.ok(start >= earliest && start <= earliest + needed + 1250);
+        assert.ok(((start + offset) % (s * 1000)) + needed <= s * 1000);
+      },
+    ),
+  );
+});

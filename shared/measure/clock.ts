@@ -10,31 +10,37 @@ export interface RunOffset {
   readonly synchronised: boolean;
 }
 
-/** wall − mono of one sample, ms. */
+/** wall − mono of one sample, integer ms. */
 export function sampleOffset(sample: ClockSample): number {
   return Math.round(sample.wall_ms - sample.mono_ms);
 }
 
 /**
- * The one offset of a run (accounting §1): its newest synchronised sample, else its first. Samples
- * after `start_ms` (mono ms of the run's first tick) may not move ticks that were placed already,
- * so the newest one at the start counts; only where there is none, the first one after it. A run
- * keeps the offset for its whole life, and so does not depend on where batches are cut.
- * Null if there is no sample.
+ * The one offset of a run (accounting §1) from its samples in header order: the newest
+ * synchronised sample, else the first. Null if there is none.
  */
-export function runOffset(samples: readonly ClockSample[], start_ms?: number): RunOffset | null {
-  const start = start_ms ?? Number.POSITIVE_INFINITY;
-  let newest: ClockSample | undefined;
-  let next: ClockSample | undefined;
-  for (const sample of samples) {
-    if (!sample.sync) continue;
-    if (sample.mono_ms <= start) {
-      if (newest === undefined || sample.mono_ms >= newest.mono_ms) newest = sample;
-    } else if (next === undefined || sample.mono_ms < next.mono_ms) next = sample;
-  }
-  const chosen = newest ?? next ?? samples[0];
+export function runOffset(samples: readonly ClockSample[]): RunOffset | null {
+  const chosen = samples.findLast((sample) => sample.sync) ?? samples[0];
   if (chosen === undefined) return null;
   return { offset_ms: sampleOffset(chosen), synchronised: chosen.sync };
+}
+
+/**
+ * The offset of a run after another header with `samples`. Placing goes forward only: ticks that
+ * were placed with `before` stay where they are. A synchronised sample more than
+ * OFFSET_CHANGE_MAX_MS from a synchronised offset belongs to the agent's next run: passed over.
+ */
+export function nextOffset(
+  before: RunOffset | null,
+  samples: readonly ClockSample[],
+): RunOffset | null {
+  const near = samples.filter((sample) => {
+    if (before === null) return true;
+    if (!before.synchronised) return sample.sync;
+    const apart_ms = Math.abs(sampleOffset(sample) - before.offset_ms);
+    return sample.sync && apart_ms <= OFFSET_CHANGE_MAX_MS;
+  });
+  return runOffset(near) ?? before;
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Signer } from '../../shared/evidence/crypto.ts';
 import { openDocument } from '../../shared/evidence/document-reading.ts';
 import { documentHash, documentType, signDocument } from '../../shared/evidence/documents.ts';
 import { parseEnvelope, signEnvelope } from '../../shared/evidence/dsse.ts';
+import { shortCode } from '../../shared/evidence/keys.ts';
 import { encodeLeaf, type Leaf } from '../../shared/evidence/leaf.ts';
 import {
   consistencyProof,
@@ -15,7 +16,6 @@ import {
   nodeHash,
   rootFromLeaves,
 } from '../../shared/evidence/merkle.ts';
-import { shortCode } from '../../shared/evidence/keys.ts';
 import { parseAuthorization, verifyRequest } from '../../shared/evidence/request-auth.ts';
 import type { BatchHeader } from '../../shared/measure/batch.ts';
 import { parseHeader } from '../../shared/measure/header.ts';
@@ -38,7 +38,7 @@ export interface Reply {
  * signatures and proofs. `next` lets a test answer the next batch itself.
  */
 export class StandInCollector {
-  readonly origin = 'test/lanproof/log1';
+  readonly origin: string;
   readonly site = 'hq';
   readonly agent = 'do-1';
   readonly log: Signer = testSigner('log');
@@ -65,7 +65,8 @@ export class StandInCollector {
   readonly logOpen: string;
   enrolDocument = '';
 
-  constructor() {
+  constructor(origin = 'test/lanproof/log1') {
+    this.origin = origin;
     this.logOpen = signDocument(crypto, this.document, 'log-open', {
       v: 1,
       log: this.origin,

@@ -1,0 +1,208 @@
+import { utf8 } from '../shared/bytes.ts';
+import { LanProofError } from '../shared/errors.ts';
+import type { Crypto } from '../shared/evidence/crypto.ts';
+import { signDocument } from '../shared/evidence/documents.ts';
+import type { ClockSample } from '../shared/measure/batch.ts';
+import { BATCH_CONTENT_TYPE, HOLE_CONTENT_TYPE } from '../shared/measure/protocol.ts';
+import { type AnswerError, readBatchAnswer, readError } from './answers.ts';
+import { Backoff, retryAfterMs } from './backoff.ts';
+import { cristian } from './clock.ts';
+import { type CollectorHttp, type HttpAnswer, jsonOf } from './http.ts';
+import type { Identity } from './identity.ts';
+import type { ProofKeeper } from './prove.ts';
+import type { Spool } from './spool.ts';
+import type { Outgoing } from './spool-types.ts';
+
+/** How long nothing is looked at when nothing waits; a seal wakes the loop at once, ms. */
+export const IDLE_MS = 5_000;
+/** Rewinds in a row without progress before the agent slows down: a collector may contradict. */
+const REWINDS_MAX = 3;
+
+export interface DeliverDeps {
+  readonly http: CollectorHttp;
+  readonly spool: Spool;
+  readonly identity: Identity;
+  readonly crypto: Crypto;
+  readonly proofs: ProofKeeper;
+  readonly monotonic_ms: () => number;
+  /** UTC ms by the run's offset. */
+  readonly utc_ms: () => number;
+  /** 0 ≤ x < 1 */
+  readonly random: () => number;
+  readonly onTime: (sample: ClockSample) => void;
+  readonly onListVersion: (version: number) => void;
+  /** Anything a person should know; the same problem is told again only after a success. */
+  readonly onProblem: (error: LanProofError) => void;
+  readonly onDelivered: (sent_to: number) => void;
+}
+
+/**
+ * Sends what the spool holds: at least once, oldest first, one at a time. `step` does one thing
+ * and says after how many ms it wants to be called again; it never throws.
+ */
+export class Deliverer {
+  readonly #deps: DeliverDeps;
+  readonly #backoff: Backoff;
+  #notBefore_ms = Number.NEGATIVE_INFINITY;
+  #rewinds = 0;
+  #lastProblem = '';
+
+  constructor(deps: DeliverDeps) {
+    this.#deps = deps;
+    this.#backoff = new Backoff(deps.random);
+  }
+
+  /** The code of what holds delivery up, '' if nothing does. */
+  get problem(): string {
+    return this.#lastProblem;
+  }
+
+  async step(signal?: AbortSignal): Promise<number> {
+    const wait_ms = this.#notBefore_ms - this.#deps.monotonic_ms();
+    if (wait_ms > 0) return wait_ms;
+    try {
+      const { proofs, spool } = this.#deps;
+      if (proofs.due(spool.marks.sent_to)) await this.#prove(signal);
+      const item = spool.next();
+      if (item === undefined) return IDLE_MS;
+      await this.#send(item, signal);
+      return spool.next() === undefined && !proofs.due(spool.marks.sent_to) ? IDLE_MS : 0;
+    } catch (error) {
+      return this.#fail(asProblem(error), 0);
+    }
+  }
+
+  /** Proves the newest delivered batch now, due or not. */
+  async proveNow(signal?: AbortSignal): Promise<void> {
+    await this.#prove(signal);
+  }
+
+  async #prove(signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await this.#deps.proofs.prove(signal);
+    } catch (error) {
+      // A failed check must not stop delivery: what was measured is worth more than the proof.
+      this.#tell(asProblem(error));
+    }
+  }
+
+  async #send(item: Outgoing, signal: AbortSignal | undefined): Promise<void> {
+    const { http } = this.#deps;
+    const hole = item.kind === 'hole';
+    const body = hole ? utf8(this.#signedHole(item)) : item.body;
+    const type = hole ? HOLE_CONTENT_TYPE : BATCH_CONTENT_TYPE;
+    const headers = { 'content-type': type };
+    const path = '/api/v1/batches';
+    const answer = await http.send({ method: 'POST', path, headers, body }, signal);
+    if (answer.status === 200) this.#accepted(item, answer);
+    else this.#refused(item, answer);
+  }
+
+  #accepted(item: Outgoing, answer: HttpAnswer): void {
+    const { spool, proofs, onTime, onListVersion, onDelivered } = this.#deps;
+    const said = readBatchAnswer(jsonOf(answer));
+    spool.markSent(item.kind === 'hole' ? item.to_seq : item.seq);
+    this.#backoff.reset();
+    this.#rewinds = 0;
+    this.#lastProblem = '';
+    const sample = cristian(answer.sent_mono_ms, answer.received_mono_ms, said.time_ms);
+    if (sample !== undefined) onTime(sample);
+    proofs.note(said.checkpoint, said.renew);
+    onListVersion(said.list_version);
+    onDelivered(spool.marks.sent_to);
+  }
+
+  #refused(item: Outgoing, answer: HttpAnswer): void {
+    const error = readError(answer);
+    const retry_ms = retryAfterMs(answer.headers['retry-after'], answer.headers.date);
+    if (answer.status === 409 && error.expect === undefined && error.code === 'CONFLICT') {
+      // Both hashes are on record there; sending it again for ever would only stop the queue.
+      this.#deps.spool.markSent(item.kind === 'hole' ? item.to_seq : item.seq);
+      this.#tell(refusal(item, answer.status, error));
+      return;
+    }
+    if (answer.status === 409 && error.expect !== undefined) {
+      const problem = this.#rewind(error.expect);
+      if (problem === undefined) return;
+      this.#fail(problem, retry_ms);
+      return;
+    }
+    this.#fail(refusal(item, answer.status, error), retry_ms);
+  }
+
+  /** The collector is somewhere else in the chain: go there. A problem where that is impossible. */
+  #rewind(expect: { epoch: number; seq: number }): LanProofError | undefined {
+    const { spool, identity } = this.#deps;
+    this.#rewinds += 1;
+    if (expect.epoch !== identity.epoch) {
+      return new LanProofError('AGENT_EPOCH', `the collector knows epoch ${expect.epoch}`, {
+        hint: 'this agent was enrolled again elsewhere; stop one of the two',
+        place: `epoch ${identity.epoch}`,
+        fatal: false,
+      });
+    }
+    if (spool.rewind(expect.seq) === 'ahead') {
+      const message = `the collector has batches up to ${expect.seq - 1}, here they end earlier`;
+      return new LanProofError('AGENT_ROLLED_BACK', message, {
+        hint: 'this machine was put back to an older state: enrol it again for a new epoch',
+        place: `seq ${spool.head.seq}`,
+        fatal: false,
+      });
+    }
+    if (this.#rewinds <= REWINDS_MAX) return undefined;
+    return new LanProofError('DELIVERY_LOOP', `the collector keeps asking for ${expect.seq}`, {
+      hint: 'look at the log of the collector; nothing is lost meanwhile',
+      fatal: false,
+    });
+  }
+
+  #signedHole(item: Outgoing & { kind: 'hole' }): string {
+    const { crypto, identity, utc_ms } = this.#deps;
+    const { site, agent, epoch, signer } = identity;
+    return signDocument(crypto, signer, 'hole', {
+      v: 1,
+      site,
+      agent,
+      epoch,
+      from_seq: item.from_seq,
+      to_seq: item.to_seq,
+      reason: item.reason,
+      at_ms: Math.max(0, Math.round(utc_ms())),
+      next_prev: Buffer.from(item.next_prev).toString('base64'),
+    });
+  }
+
+  #fail(problem: LanProofError, retry_after_ms: number): number {
+    const wait_ms = this.#backoff.next_ms(retry_after_ms);
+    this.#notBefore_ms = this.#deps.monotonic_ms() + wait_ms;
+    this.#tell(problem);
+    return wait_ms;
+  }
+
+  #tell(problem: LanProofError): void {
+    if (problem.code !== this.#lastProblem) this.#deps.onProblem(problem);
+    this.#lastProblem = problem.code;
+  }
+}
+
+/** Errors without a code are faults of this program; they are told, and delivery goes on. */
+function asProblem(error: unknown): LanProofError {
+  if (error instanceof LanProofError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new LanProofError('DELIVERY_FAULT', message, {
+    hint: 'please report this with the log of the agent',
+    fatal: false,
+    cause: error,
+  });
+}
+
+function refusal(item: Outgoing, status: number, error: AnswerError): LanProofError {
+  const place = item.kind === 'hole' ? `hole ${item.from_seq}–${item.to_seq}` : `batch ${item.seq}`;
+  const options = { hint: error.hint, place, fatal: false };
+  const said = `${status} ${error.code}: ${error.message}`;
+  if (status === 401) return new LanProofError('AGENT_UNKNOWN', said, options);
+  if (status === 403) return new LanProofError('AGENT_REFUSED', said, options);
+  if (status === 409) return new LanProofError('AGENT_CONFLICT', said, options);
+  if (status === 429 || status >= 500) return new LanProofError('COLLECTOR_BUSY', said, options);
+  return new LanProofError('BATCH_REFUSED', said, options);
+}

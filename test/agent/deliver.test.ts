@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict';
+import test, { type TestContext } from 'node:test';
+import { createAgentApi } from '../../agent/api.ts';
+import { BACKOFF_MS_MAX } from '../../agent/backoff.ts';
+import { Deliverer } from '../../agent/deliver.ts';
+import { createCollectorHttp } from '../../agent/http.ts';
+import { ProofKeeper } from '../../agent/prove.ts';
+import type { Spool } from '../../agent/spool.ts';
+import type { LanProofError } from '../../shared/errors.ts';
+import { signCheckpoint } from '../../shared/evidence/checkpoint.ts';
+import type { ClockSample } from '../../shared/measure/batch.ts';
+import { testSigner } from '../fixtures/test-keys.ts';
+import {
+  crypto,
+  freshlyEnrolled,
+  identityFor,
+  sealNext,
+  spoolIn,
+  temporaryDir,
+} from '../support/agent-kit.ts';
+import { refuse, StandInCollector } from '../support/stand-in-collector.ts';
+
+interface Kit {
+  readonly collector: StandInCollector;
+  readonly spool: Spool;
+  readonly deliverer: Deliverer;
+  readonly proofs: ProofKeeper;
+  readonly problems: LanProofError[];
+  readonly lost: LanProofError[];
+  readonly samples: ClockSample[];
+  clock_ms: number;
+}
+
+async function kit(t: TestContext): Promise<Kit> {
+  const collector = new StandInCollector();
+  const url = await collector.listen();
+  t.after(() => collector.close());
+  const identity = identityFor(collector);
+  const dir = temporaryDir(t);
+  freshlyEnrolled(dir);
+  const spool = spoolIn(dir, identity.origin);
+  const made = { clock_ms: 1_000 };
+  const monotonic_ms = () => made.clock_ms;
+  const http = createCollectorHttp({
+    ...{ urls: [url], insecure: false, proxy: undefined, tls: undefined, monotonic_ms },
+  });
+  t.after(() => http.close());
+  const problems: LanProofError[] = [];
+  const lost: LanProofError[] = [];
+  const samples: ClockSample[] = [];
+  const api = createAgentApi(http, crypto, identity.signer);
+  const onTime = (sample: ClockSample) => samples.push(sample);
+  const proofs = new ProofKeeper({
+    ...{ api, spool, identity, crypto, monotonic_ms, utc_ms: () => 0, onTime },
+    onHistoryLost: (error) => lost.push(error),
+    onLogs: () => undefined,
+  });
+  const deliverer = new Deliverer({
+    ...{ http, spool, identity, crypto, proofs, monotonic_ms, utc_ms: () => 0, onTime },
+    random: () => 0.5,
+    onListVersion: () => undefined,
+    onProblem: (error) => problems.push(error),
+    onDelivered: () => undefined,
+  });
+  const rest = { collector, spool, deliverer, proofs, problems, lost, samples };
+  return Object.assign(made, rest);
+}
+
+async function drain(k: Kit): Promise<void> {
+  for (let i = 0; i < 100 && k.spool.waiting > 0; i++) k.clock_ms += await k.deliverer.step();
+  await k.deliverer.step();
+}
+
+test('batches arrive in order and count as delivered only after a checked proof', async (t) => {
+  const k = await kit(t);
+  for (let i = 0; i < 5; i++) k.spool.put(sealNext(k.spool.head));
+  await k.deliverer.step();
+  assert.deepEqual(k.spool.marks, { sent_to: 1, proven_to: 0 });
+  await drain(k);
+  assert.deepEqual(
+    k.collector.headers.map(({ seq }) => seq),
+    [1, 2, 3, 4, 5],
+  );
+  assert.ok(k.spool.marks.proven_to >= 1);
+  await k.deliverer.proveNow();
+  assert.equal(k.spool.marks.proven_to, 5);
+  assert.equal(k.proofs.seen.size, 6);
+  assert.deepEqual(k.problems, []);
+  assert.ok(k.samples.every(({ source, sync }) => source === 'collector' && sync));
+});
+
+test('back-off grows, stays below its cap and begins anew after a success', async (t) => {
+  const k = await kit(t);
+  k.spool.put(sealNext(k.spool.head));
+  const waits: number[] = [];
+  for (let i = 0; i < 10; i++) k.collector.next.push(refuse(500, 'BROKEN'));
+  for (let i = 0; i < 10; i++) {
+    await k.deliverer.step();
+    const wait_ms = await k.deliverer.step();
+    waits.push(wait_ms);
+    k.clock_ms += wait_ms;
+  }
+  assert.deepEqual(waits.slice(0, 4), [750, 1_500, 3_000, 6_000]);
+  assert.ok(waits.every((ms) => ms <= BACKOFF_MS_MAX));
+  assert.equal(k.problems.length, 1, 'one problem is told once');
+  assert.equal(k.deliverer.problem, 'COLLECTOR_BUSY');
+  await drain(k);
+  assert.equal(k.deliverer.problem, '');
+  assert.equal(k.spool.marks.sent_to, 1);
+});
+
+test('Retry-After is honoured as seconds and as a date', async (t) => {
+  const k = await kit(t);
+  k.spool.put(sealNext(k.spool.head));
+  k.collector.next.push(refuse(503, 'LATER', { 'retry-after': '120' }));
+  await k.deliverer.step();
+  const seconds = await k.deliverer.step();
+  assert.ok(seconds >= 120_000 && seconds < 122_000, `${seconds}`);
+  k.clock_ms += seconds;
+  const date = 'Mon, 23 Nov 2026 10:00:00 GMT';
+  const later = 'Mon, 23 Nov 2026 10:05:00 GMT';
+  k.collector.next.push(refuse(429, 'LATER', { date, 'retry-after': later }));
+  await k.deliverer.step();
+  const until_date = await k.deliverer.step();
+  assert.ok(until_date >= 300_000 && until_date < 302_000, `${until_date}`);
+});
+
+test('409 rewinds to what the collector expects; what is gone becomes a signed hole', async (t) => {
+  const k = await kit(t);
+  const first = sealNext(k.spool.head);
+  k.spool.put(first);
+  for (let i = 0; i < 3; i++) k.spool.put(sealNext(k.spool.head));
+  await drain(k);
+  k.collector.restore(1, first.hash);
+  k.spool.put(sealNext(k.spool.head));
+  await drain(k);
+  assert.equal(k.collector.expect, 6, 'batches 2 to 5 were sent again');
+  k.collector.expect = 6;
+  k.spool.put(sealNext(k.spool.head));
+  const last = sealNext(k.spool.head);
+  k.spool.put(last);
+  k.spool.markSent(6);
+  await drain(k);
+  assert.equal(k.collector.expect, 8);
+});
+
+test('a repeated delivery is a success, another batch of the same number stops nothing', async (t) => {
+  const k = await kit(t);
+  k.spool.put(sealNext(k.spool.head));
+  await drain(k);
+  k.spool.rewind(1);
+  await drain(k);
+  assert.equal(k.spool.marks.sent_to, 1);
+  assert.equal(k.collector.headers.length, 1);
+  k.collector.next.push(refuse(409, 'CONFLICT'));
+  k.spool.put(sealNext(k.spool.head));
+  await drain(k);
+  assert.equal(k.problems.at(-1)?.code, 'AGENT_CONFLICT');
+  assert.equal(k.spool.marks.sent_to, 2);
+});
+
+test('a refused batch is told with its reason, tried again, and the queue goes on', async (t) => {
+  const k = await kit(t);
+  for (let i = 0; i < 2; i++) k.spool.put(sealNext(k.spool.head));
+  k.collector.next.push(refuse(401, 'UNKNOWN_AGENT'), refuse(422, 'SECTION_HASH'));
+  await drain(k);
+  assert.deepEqual(
+    k.problems.map(({ code }) => code),
+    ['AGENT_UNKNOWN', 'BATCH_REFUSED'],
+  );
+  assert.match(k.problems[1]?.message ?? '', /SECTION_HASH/);
+  assert.equal(k.spool.marks.sent_to, 2);
+});
+
+test('forged inclusion, a shrunken log and a wrong key prove nothing', async (t) => {
+  const k = await kit(t);
+  for (let i = 0; i < 3; i++) k.spool.put(sealNext(k.spool.head));
+  const flip = (text: string) => (text.startsWith('A') ? `B${text.slice(1)}` : `A${text.slice(1)}`);
+  const truth = (answer: Record<string, unknown>) => answer;
+  k.collector.proof = (answer) => ({
+    ...answer,
+    inclusion: (answer.inclusion as string[]).map(flip),
+  });
+  await drain(k);
+  assert.equal(k.spool.marks.proven_to, 0);
+  assert.equal(k.problems.at(-1)?.code, 'PROOF_FORGED');
+  const stranger = testSigner('stranger');
+  k.collector.proof = (answer) => ({ ...answer, checkpoint: k.collector.checkpoint(4, stranger) });
+  await assert.rejects(() => k.proofs.prove(), { code: 'NOTE_SIGNATURE' });
+  k.collector.proof = truth;
+  await k.proofs.prove();
+  assert.equal(k.spool.marks.proven_to, 3);
+  assert.equal(k.proofs.seen.size, 4);
+  k.collector.proof = (answer) => ({ ...answer, checkpoint: k.collector.checkpoint(2) });
+  await assert.rejects(() => k.proofs.prove(), { code: 'HISTORY_LOST' });
+  const root = new Uint8Array(32).fill(9);
+  const origin = k.collector.origin;
+  const rewritten = signCheckpoint(crypto, k.collector.log, { origin, size: 9, root });
+  k.collector.proof = (answer) => ({ ...answer, checkpoint: rewritten });
+  await assert.rejects(() => k.proofs.prove(), { code: 'HISTORY_LOST' });
+  assert.equal(k.lost.length, 2);
+  assert.equal(k.proofs.seen.size, 4, 'the old checkpoint stays');
+});
+
+test('the header carries the note itself only when it changed', async (t) => {
+  const k = await kit(t);
+  assert.ok(k.proofs.forHeader().checkpoint !== undefined);
+  assert.equal(k.proofs.forHeader().checkpoint, undefined);
+  k.spool.put(sealNext(k.spool.head));
+  await drain(k);
+  await k.proofs.prove();
+  const seen = k.proofs.forHeader();
+  assert.equal(seen.size, 2);
+  assert.equal(seen.checkpoint, k.collector.checkpoint());
+});
+
+test('an unreachable collector is told once and tried again', async (t) => {
+  const k = await kit(t);
+  k.spool.put(sealNext(k.spool.head));
+  await k.collector.close();
+  for (let i = 0; i < 4; i++) k.clock_ms += await k.deliverer.step();
+  assert.deepEqual(
+    k.problems.map(({ code }) => code),
+    ['COLLECTOR_UNREACHABLE'],
+  );
+  assert.equal(k.spool.waiting, 1);
+});

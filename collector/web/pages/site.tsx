@@ -56,7 +56,7 @@ export function SitePage({ code }: { readonly code: string }) {
           {t('agent_silent')}
         </p>
       ) : null}
-      <Computers groups={computers} />
+      {devices.some(({ kind }) => kind === 'pc') ? null : <Computers groups={computers} />}
       {devices.length === 0 ? <p class="quiet">{t('no_devices')}</p> : null}
       {devices.length === 0 ? null : <Devices devices={devices} strips={strips} />}
       <Legend />
@@ -65,12 +65,16 @@ export function SitePage({ code }: { readonly code: string }) {
   );
 }
 
+/** Worst first; what nobody asks stands last. */
+const rank = ({ state, reachability }: Device): number =>
+  reachability === 'none' ? SHOWN.length : SHOWN.indexOf(state);
+
 function Devices(props: {
   readonly devices: readonly Device[];
   readonly strips: ReadonlyMap<string, StripRow>;
 }) {
   const rows = [...props.devices].sort(
-    (a, b) => SHOWN.indexOf(a.state) - SHOWN.indexOf(b.state) || a.name.localeCompare(b.name, 'vi'),
+    (a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name, 'vi'),
   );
   return (
     <table>
@@ -109,7 +113,11 @@ function DeviceRow(props: { readonly device: Device; readonly strip: StripRow | 
         </div>
       </td>
       <td>
-        <StateBadge state={device.state} reason={device.reason} />
+        {device.reachability === 'none' ? (
+          <span class="quiet">{t('not_measured')}</span>
+        ) : (
+          <StateBadge state={device.state} reason={device.reason} />
+        )}
       </td>
       <td data-label={t('since')}>
         {device.since_ms === null ? '–' : <Age at_ms={device.since_ms} ago={false} />}
@@ -123,8 +131,8 @@ function DeviceRow(props: { readonly device: Device; readonly strip: StripRow | 
 function Computers({ groups }: { readonly groups: readonly Group[] }) {
   if (groups.length === 0) return null;
   return (
-    <section class="notice">
-      <p>{t('pcs_counted')}</p>
+    <section class="counts">
+      <p class="quiet">{t('pcs_counted')}</p>
       {groups.map((group) => (
         <p key={group.group} class="row">
           <strong>{group.group === '' ? t('kind_pc') : group.group}</strong>

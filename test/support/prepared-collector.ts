@@ -25,6 +25,8 @@ const crypto = createNodeCrypto();
 /** An agent that the collector knows, with all that its own process would read from its disk. */
 export interface EnrolledAgent {
   readonly identity: Identity;
+  /** The secret key, for a process that stands in for the agent. */
+  readonly pem: string;
   readonly list: ListInForce;
 }
 
@@ -44,7 +46,7 @@ export async function prepareCollector(
   });
   const random = (bytes: number): Uint8Array => new Uint8Array(randomBytes(bytes));
   const deps = { store, ledger, crypto, document_key: keys.document, now_ms, random };
-  const made: { enrol: string; signer: Signer; list: ListInForce }[] = [];
+  const made: { enrol: string; signer: Signer; pem: string; list: ListInForce }[] = [];
   try {
     for (let at = 0; at < inventories.length; at += SITES_PER_COMMIT) {
       const some = inventories.slice(at, at + SITES_PER_COMMIT);
@@ -54,13 +56,13 @@ export async function prepareCollector(
     }
     const log_open = (await ledger.logOpens()).map(parseEnvelope);
     const { note } = ledger.checkpoint();
-    return made.map(({ enrol, signer, list }) => {
+    return made.map(({ enrol, signer, pem, list }) => {
       const enrolment: Enrolment = {
         ...{ v: 1, tls: null, log_open, checkpoint: note },
         document_key: toBase64(keys.document.publicKey),
         enrol: parseEnvelope(enrol),
       };
-      return { list, identity: identityOf(enrolment, signer, crypto) };
+      return { list, pem, identity: identityOf(enrolment, signer, crypto) };
     });
   } finally {
     await ledger.close();
@@ -72,10 +74,10 @@ async function enrolOne(
   deps: ImportDeps,
   unit: LedgerUnit,
   inventory: Inventory,
-): Promise<{ enrol: string; signer: Signer; list: ListInForce }> {
+): Promise<{ enrol: string; signer: Signer; pem: string; list: ListInForce }> {
   const site = inventory.site.code;
   const now_ms = deps.now_ms();
-  const { signer } = generateSigner();
+  const { signer, pem } = generateSigner();
   const key = signer.publicKey;
   await applyIn(deps, unit, inventory, null, 'bench');
   const codes = { site, agent: AGENT, epoch: 1 };
@@ -95,5 +97,5 @@ async function enrolOne(
   if (row === null) throw new Error(`${site} got no target list`);
   const list: TargetList = JSON.parse(fromUtf8(fromBase64(parseEnvelope(row.envelope).payload)));
   const { version, targets } = list;
-  return { enrol, signer, list: { version, targets, hash: toBase64(row.hash) } };
+  return { enrol, signer, pem, list: { version, targets, hash: toBase64(row.hash) } };
 }

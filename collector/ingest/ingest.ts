@@ -1,0 +1,122 @@
+/**
+ * The collector's walk: verify → append → commit → acknowledge → judge → publish. A batch is
+ * acknowledged only when it, its leaf and the head over it are on disk; the judge follows on its
+ * own, so that nothing it stumbles over holds the chain up.
+ */
+import type { Crypto, Signer } from '../../shared/evidence/crypto.ts';
+import { createListFinder } from '../judge/batch-parts.ts';
+import type { Handover } from '../judge/handover.ts';
+import type { Ledger } from '../ledger/types.ts';
+import type { Store } from '../store/store.ts';
+import { type Admitted, admitBatch, conflictRefusal } from './admit.ts';
+import { createCounts } from './counts.ts';
+import { createGroupCommit, type GroupResult } from './group-commit.ts';
+import { admitHole, verifyHole } from './hole.ts';
+import { createLanes, type Lane } from './lanes.ts';
+import { later, refusedFor } from './refusals.ts';
+import type { Ingest, RequestFacts, SubmitResult } from './types.ts';
+import { type Framed, readFramed, verifyBatch } from './verify.ts';
+
+/** Sealed so long before it came, a batch is backlog: live views no longer wait for it. */
+export const BACKLOG_AGE_MS = 5 * 60_000;
+
+export interface IngestOptions {
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly crypto: Crypto;
+  readonly documentSigner: Signer;
+  /** Where the judge looks for what was parsed already. */
+  readonly handover: Handover;
+  readonly now_ms: () => number;
+  /** In [0, 1): spreads the agents that are told to come later. */
+  readonly random: () => number;
+  readonly wait: (ms: number) => Promise<void>;
+  /** Hears of what nobody else does: an agent's head that proves lost history, our own faults. */
+  readonly log: { warn(fields: object, message: string): void };
+}
+
+export function createIngest(options: IngestOptions): Ingest {
+  const { store, ledger, crypto, now_ms, random } = options;
+  const verifying = { crypto, store, findList: createListFinder(store), keys: new Map() };
+  const group = createGroupCommit(ledger, options.wait);
+  const lanes = createLanes();
+  const counts = createCounts();
+  let closed = false;
+
+  const walk = async (lane: Lane, framed: Framed, facts: RequestFacts): Promise<SubmitResult> => {
+    const batch = await verifyBatch(verifying, framed);
+    const committed = await group.submit(lane, (unit) => admitBatch(options, unit, batch, facts));
+    const note = batch.parts.header?.seen.checkpoint;
+    if (note !== undefined) await reportSeen(options, note);
+    return acknowledge(committed);
+  };
+
+  const guarded = async (work: () => Promise<SubmitResult>): Promise<SubmitResult> => {
+    if (closed) return counts.result(stopping(random));
+    try {
+      return counts.result(await work());
+    } catch (error) {
+      const answer = refusedFor(error, random);
+      if (answer !== undefined) return counts.result(answer);
+      options.log.warn({ err: error }, 'ingest failed');
+      throw error;
+    }
+  };
+
+  const acknowledge = ({ value, checkpoint }: GroupResult<Admitted>): SubmitResult => {
+    counts.admitted(value);
+    if (value.outcome === 'conflict') throw conflictRefusal();
+    const { leaf, renew, list_version } = value;
+    const duplicate = value.outcome === 'duplicate';
+    return { kind: 'accepted', duplicate, leaf, checkpoint: checkpoint.note, renew, list_version };
+  };
+
+  return {
+    submitBatch: (body, facts) =>
+      guarded(async () => {
+        const framed = readFramed(body);
+        const lane = isBacklog(framed, facts.recv_ms ?? now_ms()) ? 'backlog' : 'live';
+        const turn = lanes.enter(lane, framed.identity.site, () => walk(lane, framed, facts));
+        return turn ?? overloaded(random);
+      }),
+    submitHole: (text, facts) =>
+      guarded(async () => {
+        const hole = await verifyHole(verifying, text);
+        const work = (): Promise<GroupResult<Admitted>> =>
+          group.submit('live', (unit) => admitHole(options, unit, hole, facts));
+        const turn = lanes.enter('live', hole.hole.site, work);
+        if (turn === undefined) return overloaded(random);
+        const committed = await turn;
+        counts.hole();
+        return acknowledge(committed);
+      }),
+    stats: () => counts.read(lanes.underWay, group.groups),
+    async close() {
+      closed = true;
+      await group.idle();
+    },
+  };
+}
+
+/** The claimed sealing time only chooses the lane; nothing is believed for it. */
+function isBacklog({ sealed_ms }: Framed, now_ms: number): boolean {
+  return sealed_ms !== null && now_ms - sealed_ms > BACKLOG_AGE_MS;
+}
+
+/** A head that an agent saw may prove that our history was lost; its batch is kept anyway. */
+async function reportSeen(options: IngestOptions, note: string): Promise<void> {
+  try {
+    if ((await options.ledger.reportSeen(note)) !== 'history_lost') return;
+    options.log.warn({ note }, 'an agent saw a head that this ledger does not continue');
+  } catch (error) {
+    options.log.warn({ err: error }, 'a seen checkpoint could not be judged');
+  }
+}
+
+function overloaded(random: () => number): SubmitResult {
+  return later('OVERLOADED', 'too many batches wait', 'keep the batch and send it later', random);
+}
+
+function stopping(random: () => number): SubmitResult {
+  return later('STOPPING', 'the collector is stopping', 'send the batch again later', random);
+}

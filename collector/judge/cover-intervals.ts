@@ -1,0 +1,55 @@
+import type { StateInterval } from '../../shared/judge/types.ts';
+import type { IntervalRow, WindowRow } from '../store/rows-judgement.ts';
+import { type Closed, lateReason } from './read.ts';
+
+/**
+ * The states of each device while it was expected, clipped to [from_ms, end) and without a gap:
+ * time that the agent did not close, or that nothing is stored for, is unknown.
+ */
+export function coverIntervals(ask: {
+  readonly stored: readonly IntervalRow[];
+  readonly windows: readonly WindowRow[];
+  readonly closed: Closed;
+  readonly from_ms: number;
+  readonly end: number;
+}): StateInterval[] {
+  const byDevice = new Map<string, IntervalRow[]>();
+  for (const row of ask.stored) {
+    const list = byDevice.get(row.device);
+    if (list === undefined) byDevice.set(row.device, [row]);
+    else list.push(row);
+  }
+  return ask.windows.flatMap((window) =>
+    coverWindow(ask, window, byDevice.get(window.device) ?? []),
+  );
+}
+
+function coverWindow(
+  ask: { readonly closed: Closed; readonly from_ms: number; readonly end: number },
+  window: WindowRow,
+  stored: readonly IntervalRow[],
+): StateInterval[] {
+  const { device, agent } = window;
+  const from = Math.max(ask.from_ms, window.from_ms);
+  const end = Math.min(ask.end, window.to_ms ?? ask.end);
+  const known_ms = ask.closed.get(agent)?.ms ?? window.from_ms;
+  const out: StateInterval[] = [];
+  let at = from;
+  const unknown = (to_ms: number): void => {
+    if (to_ms <= at) return;
+    const reason = lateReason(ask.closed, agent);
+    out.push({ device, from_ms: at, to_ms, state: 'unknown', reason, earliest_ms: null });
+    at = to_ms;
+  };
+  for (const row of stored) {
+    const to_ms = Math.min(row.to_ms ?? known_ms, end);
+    if (to_ms <= at) continue;
+    unknown(Math.min(Math.max(row.from_ms, at), end));
+    if (row.from_ms >= end) break;
+    const { state, reason, earliest_ms } = row;
+    out.push({ device, from_ms: at, to_ms, state, reason, earliest_ms });
+    at = to_ms;
+  }
+  unknown(end);
+  return out;
+}

@@ -1,0 +1,179 @@
+import type { AgentSummary } from '../../shared/judge/judge.ts';
+import type { LiveChange } from '../../shared/judge/say.ts';
+import type { Store } from '../store/store.ts';
+import type { SiteLeaf } from '../store/store-evidence.ts';
+import type { FindList } from './batch-parts.ts';
+import type { Handover } from './handover.ts';
+import type { HeldSites } from './held-sites.ts';
+import { ordinal } from './inputs.ts';
+import { type Folded, foldSite, InputFault, type SiteJudge } from './site-judge.ts';
+import { writeOutputs } from './write-outputs.ts';
+
+/** Leaves of one site in one round: a rebuild lets others through in between. */
+export const ROUND_LEAVES_MAX = 120;
+/**
+ * The state is stored at least this often: what a restart replays. Some 40 kB a site: with each
+ * batch, which comes every minute, it would be the most that the collector writes.
+ */
+export const SAVE_INPUTS_MAX = 30;
+export const SAVE_AGE_MAX_MS = 10 * 60_000;
+/** A site whose commit failed is tried again after this time, ms. */
+const RETRY_WAIT_MS = 1_000;
+/** Longest message of a fault that is kept, characters. */
+const MESSAGE_CHARS_MAX = 500;
+
+/** What the judge tells after its commit. */
+export interface SiteChange {
+  readonly site: string;
+  readonly changes: readonly LiveChange[];
+  readonly agents: readonly AgentSummary[];
+}
+
+export interface RoundOptions {
+  readonly store: Store;
+  readonly handover: Handover;
+  readonly findList: FindList;
+  readonly now_ms: () => number;
+  readonly wait: (ms: number) => Promise<void>;
+  readonly log: { warn(fields: object, message: string): void };
+}
+
+export interface RoundHooks {
+  readonly tell: (change: SiteChange) => void;
+  /** This site has more to be judged. */
+  readonly again: (site: string) => void;
+  readonly fault: () => void;
+}
+
+/** Folds some sites and commits what was found in one unit of work. Never throws. */
+export async function runRound(
+  options: RoundOptions,
+  held: HeldSites,
+  hooks: RoundHooks,
+  sites: readonly string[],
+): Promise<void> {
+  const folded = new Map<SiteJudge, Folded>();
+  for (const { site, load } of await readLeaves(options, held, sites)) {
+    try {
+      const { judge, leaves } = load();
+      folded.set(judge, await foldSite(options, judge, leaves, ROUND_LEAVES_MAX));
+    } catch (error) {
+      held.drop(site);
+      await stumble(options, hooks, site, error);
+    }
+  }
+  try {
+    const saved = await commit(options, held, folded);
+    for (const [judge, found] of folded) {
+      settle(judge, saved.has(judge), options.now_ms());
+      publish(hooks, judge, found);
+    }
+    held.shrink();
+  } catch (error) {
+    // What is in memory ran ahead of what is stored: start over from the store.
+    for (const { site } of folded.keys()) held.drop(site);
+    options.log.warn({ err: error }, 'judgement could not be stored');
+    await options.wait(RETRY_WAIT_MS);
+    for (const { site } of folded.keys()) hooks.again(site);
+  }
+}
+
+interface Loaded {
+  readonly site: string;
+  /** Throws what the reading threw. */
+  readonly load: () => { readonly judge: SiteJudge; readonly leaves: readonly SiteLeaf[] };
+}
+
+/** All sites' leaves in one go; a site that cannot be read does not stop the others. */
+async function readLeaves(
+  options: RoundOptions,
+  held: HeldSites,
+  sites: readonly string[],
+): Promise<Loaded[]> {
+  const fail = (site: string, error: unknown): Loaded => ({
+    site,
+    load: () => {
+      throw error;
+    },
+  });
+  try {
+    return await options.store.read(async (unit) => {
+      const loaded: Loaded[] = [];
+      for (const site of sites) {
+        try {
+          const judge = await held.load(site, unit);
+          const leaves = await unit.siteLeaves(site, judge.position, ROUND_LEAVES_MAX);
+          loaded.push({ site, load: () => ({ judge, leaves }) });
+        } catch (error) {
+          loaded.push(fail(site, error));
+        }
+      }
+      return loaded;
+    });
+  } catch (error) {
+    return sites.map((site) => fail(site, error));
+  }
+}
+
+async function commit(
+  options: RoundOptions,
+  held: HeldSites,
+  folded: ReadonlyMap<SiteJudge, Folded>,
+): Promise<ReadonlySet<SiteJudge>> {
+  const now_ms = options.now_ms();
+  const saved = new Set<SiteJudge>();
+  const writing = [...folded].filter(([judge, { outputs }]) => {
+    const due = judge.unsaved >= SAVE_INPUTS_MAX || now_ms - judge.saved_ms >= SAVE_AGE_MAX_MS;
+    const save = judge.unsaved > 0 && (due || held.crowded);
+    if (save) saved.add(judge);
+    return save || outputs.length > 0;
+  });
+  if (writing.length === 0) return saved;
+  await options.store.write(async (tx) => {
+    for (const [judge, found] of writing) {
+      await writeOutputs(tx, judge, found, { now_ms, save: saved.has(judge) });
+    }
+  });
+  return saved;
+}
+
+function settle(judge: SiteJudge, saved: boolean, now_ms: number): void {
+  if (ordinal(judge.position) > ordinal(judge.published)) judge.published = judge.position;
+  if (!saved) return;
+  judge.unsaved = 0;
+  judge.saved_ms = now_ms;
+}
+
+function publish(hooks: RoundHooks, { site }: SiteJudge, found: Folded): void {
+  if (found.more) hooks.again(site);
+  if (found.fresh.length === 0) return;
+  const changes = found.fresh.flatMap(({ live }) => live);
+  const summaries = found.fresh.flatMap(({ agents }) => agents);
+  const newest = new Map(summaries.map((summary) => [summary.agent, summary]));
+  hooks.tell({ site, changes, agents: [...newest.values()] });
+}
+
+/** An input that breaks the judge is put on record and passed over; the site goes on behind it. */
+async function stumble(
+  options: RoundOptions,
+  hooks: RoundHooks,
+  site: string,
+  error: unknown,
+): Promise<void> {
+  options.log.warn({ err: error, site }, 'the judge stumbled');
+  if (error instanceof InputFault) {
+    const { position, code } = error;
+    const message = error.message.slice(0, MESSAGE_CHARS_MAX);
+    const row = { site, ...position, code, message, at_ms: options.now_ms() };
+    try {
+      await options.store.write((tx) => tx.putJudgeFault(row));
+      hooks.fault();
+      hooks.again(site);
+      return;
+    } catch (cause) {
+      options.log.warn({ err: cause, site }, 'a fault of the judge could not be stored');
+    }
+  }
+  await options.wait(RETRY_WAIT_MS);
+  hooks.again(site);
+}

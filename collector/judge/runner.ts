@@ -1,0 +1,119 @@
+import { createListeners } from '../ledger/listeners.ts';
+import type { Ledger } from '../ledger/types.ts';
+import { createHeldSites } from './held-sites.ts';
+import { ordinal } from './inputs.ts';
+import { type RoundOptions, runRound, type SiteChange } from './round.ts';
+import type { SiteJudge } from './site-judge.ts';
+import { writeOutputs } from './write-outputs.ts';
+
+/** A round waits so long for more sites, ms: they share its commit, and 100 ms are allowed. */
+export const ROUND_WAIT_MS = 20;
+/** Sites of one round: its commit must not hold ingest up. */
+export const ROUND_SITES_MAX = 64;
+
+export interface JudgeOptions extends RoundOptions {
+  readonly ledger: Pick<Ledger, 'onCommit'>;
+}
+
+/** Follows the ledger site by site, behind a cursor of its own that a restart goes on from. */
+export interface Judge {
+  /** Looks for leaves of this site that were not judged. Commits of the ledger do it themselves. */
+  poke(site: string): void;
+  /** Pokes every site that has leaves: once, at the start. */
+  catchUp(): Promise<void>;
+  /** Runs `read` on the judge of a site when it has folded every committed leaf. */
+  withSite<T>(site: string, read: (judge: SiteJudge) => T): Promise<T>;
+  /** Forgets all judgement of a site and computes it again from the ledger. */
+  rebuildSite(site: string): Promise<void>;
+  /** Called after the judge's commit; returns the way to stop. */
+  onChange(listener: (change: SiteChange) => void): () => void;
+  /** Inputs that were passed over since the start, and sites that wait. */
+  stats(): { readonly faults: number; readonly waiting: number };
+  /** Ends after the running round; the state of every site is stored. */
+  close(): Promise<void>;
+}
+
+export function createJudge(options: JudgeOptions): Judge {
+  const { store } = options;
+  const held = createHeldSites(options.now_ms);
+  const dirty = new Set<string>();
+  const changes = createListeners<SiteChange>();
+  let faults = 0;
+  let closed = false;
+  let running: Promise<void> | undefined;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  const oneAtATime = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = turn.then(work);
+    turn = result.catch(() => undefined);
+    return result;
+  };
+  const pump = async (): Promise<void> => {
+    while (dirty.size > 0 && !closed) {
+      await options.wait(ROUND_WAIT_MS);
+      const sites = [...dirty].slice(0, ROUND_SITES_MAX);
+      for (const site of sites) dirty.delete(site);
+      await oneAtATime(() => round(sites));
+    }
+    running = undefined;
+  };
+  const poke = (site: string): void => {
+    if (closed) return;
+    dirty.add(site);
+    running ??= pump();
+  };
+  const hooks = {
+    tell: changes.tell,
+    again: poke,
+    fault: () => {
+      faults += 1;
+    },
+  };
+  const round = (sites: readonly string[]): Promise<void> => runRound(options, held, hooks, sites);
+  const caughtUp = async (site: string): Promise<SiteJudge> => {
+    for (;;) {
+      const { newest, judge } = await store.read(async (unit) => ({
+        newest: await unit.newestSiteLeaf(site),
+        judge: await held.load(site, unit),
+      }));
+      if (newest === null || ordinal(newest) <= ordinal(judge.position)) return judge;
+      await round([site]);
+    }
+  };
+  const stop = options.ledger.onCommit((sites) => {
+    for (const site of sites) poke(site);
+  });
+
+  return {
+    poke,
+    async catchUp() {
+      for (const site of await store.judgeableSites()) poke(site);
+    },
+    withSite: (site, read) => oneAtATime(async () => read(await caughtUp(site))),
+    rebuildSite: (site) =>
+      oneAtATime(async () => {
+        held.drop(site);
+        await store.write((tx) => tx.dropJudgement(site));
+        await caughtUp(site);
+      }),
+    onChange: changes.add,
+    stats: () => ({ faults, waiting: dirty.size }),
+    async close() {
+      closed = true;
+      stop();
+      await running;
+      await oneAtATime(() => saveAll(options, held.all()));
+    },
+  };
+}
+
+/** A clean end leaves nothing to replay. */
+async function saveAll(options: RoundOptions, judges: readonly SiteJudge[]): Promise<void> {
+  const open = judges.filter(({ unsaved }) => unsaved > 0);
+  if (open.length === 0) return;
+  const nothing = { outputs: [], fresh: [], more: false };
+  await options.store.write(async (tx) => {
+    const how = { now_ms: options.now_ms(), save: true };
+    for (const judge of open) await writeOutputs(tx, judge, nothing, how);
+  });
+}

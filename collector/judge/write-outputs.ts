@@ -1,0 +1,46 @@
+import { utf8 } from '../../shared/bytes.ts';
+import { encodeChunk } from '../../shared/judge/chunk.ts';
+import type { JudgeOutput } from '../../shared/judge/judge.ts';
+import { JUDGE_STATE_VERSION } from '../../shared/judge/state.ts';
+import type { StateInterval } from '../../shared/judge/types.ts';
+import type { WriteUnit } from '../store/store.ts';
+import { ordinal } from './inputs.ts';
+import type { Folded, SiteJudge } from './site-judge.ts';
+
+/** Writes what was found; writing the same again changes nothing. */
+export async function writeOutputs(
+  tx: WriteUnit,
+  judge: SiteJudge,
+  folded: Folded,
+  how: { readonly now_ms: number; readonly save: boolean },
+): Promise<void> {
+  const { site, position } = judge;
+  for (const output of folded.outputs) await writeOutput(tx, site, output);
+  if (how.save) {
+    const state = JSON.stringify(judge.state);
+    const version = JUDGE_STATE_VERSION;
+    await tx.putJudgeState({ site, ...position, version, state, saved_ms: how.now_ms });
+  }
+  if (ordinal(position) > ordinal(judge.published)) await tx.putJudgeProgress(site, position);
+  const devices = new Set(folded.fresh.flatMap(({ live }) => live.map(({ device }) => device)));
+  if (devices.size === 0) return;
+  const detail = JSON.stringify({ devices: [...devices] });
+  await tx.addOutbox({ site, at_ms: how.now_ms, kind: 'state', detail });
+}
+
+async function writeOutput(tx: WriteUnit, site: string, output: JudgeOutput): Promise<void> {
+  const byDevice = new Map<string, StateInterval[]>();
+  for (const interval of output.states) {
+    const list = byDevice.get(interval.device);
+    if (list === undefined) byDevice.set(interval.device, [interval]);
+    else list.push(interval);
+  }
+  for (const list of byDevice.values()) {
+    await tx.putIntervals(list.map((interval) => ({ site, ...interval })));
+  }
+  for (const chunk of output.chunks) {
+    const { agent, hour_ms } = chunk;
+    await tx.putChunk({ site, agent, hour_ms, body: utf8(encodeChunk(chunk)) });
+  }
+  for (const window of output.windows) await tx.putWindow({ site, ...window });
+}

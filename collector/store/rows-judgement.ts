@@ -1,0 +1,51 @@
+/** What the judge keeps: everything here can be recomputed from the ledger. */
+import type { DeviceWindow } from '../../shared/judge/lists.ts';
+import type { StateInterval } from '../../shared/judge/types.ts';
+import type { Position } from './rows.ts';
+
+/** The judge's whole state of one site after the input at `position`. */
+export interface JudgeStateRow extends Position {
+  readonly site: string;
+  /** Version of the serialised form; another one is recomputed. */
+  readonly version: number;
+  /** JSON. */
+  readonly state: string;
+  readonly saved_ms: number;
+}
+
+/** An input that the judge could not fold: it was counted and passed over. */
+export interface JudgeFaultRow extends Position {
+  readonly site: string;
+  readonly code: string;
+  readonly message: string;
+  readonly at_ms: number;
+}
+
+export interface IntervalRow extends StateInterval {
+  readonly site: string;
+}
+
+/** Slots of one agent's devices in one UTC hour. */
+export interface ChunkRow {
+  readonly site: string;
+  readonly agent: string;
+  /** Start of the UTC hour. */
+  readonly hour_ms: number;
+  readonly body: Uint8Array;
+}
+
+/** A change that viewers, metrics and alerts hear of, in the order of `id`. */
+export interface OutboxRow {
+  /** Increases; there may be gaps. */
+  readonly id: number;
+  readonly site: string;
+  readonly at_ms: number;
+  readonly kind: string;
+  /** JSON. */
+  readonly detail: string;
+}
+
+/** When a device was expected by whom; figures speak of this time only. */
+export interface WindowRow extends DeviceWindow {
+  readonly site: string;
+}

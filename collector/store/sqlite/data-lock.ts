@@ -1,0 +1,51 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { LanProofError } from '../../../shared/errors.ts';
+
+export const LOCK_FILE = 'collector.lock';
+
+/** Held while a collector owns its data directory. */
+export interface DataLock {
+  release(): void;
+}
+
+/**
+ * Takes the data directory for this process. The operating system holds the lock (SQLite's own
+ * file lock, which works across containers that share the folder) and drops it with the process,
+ * however that ends. Throws LanProofError DATA_DIR_IN_USE or DATA_DIR_UNUSABLE.
+ */
+export function lockDataDir(data_dir: string): DataLock {
+  const path = join(data_dir, LOCK_FILE);
+  try {
+    mkdirSync(data_dir, { recursive: true, mode: 0o700 });
+    const database = new Database(path, { timeout: 0 });
+    try {
+      database.pragma('journal_mode = DELETE');
+      database.exec('BEGIN EXCLUSIVE');
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+    return {
+      release() {
+        if (database.inTransaction) database.exec('ROLLBACK');
+        database.close();
+      },
+    };
+  } catch (cause) {
+    const code = (cause as { code?: string }).code ?? 'unknown';
+    if (code === 'SQLITE_BUSY') {
+      throw new LanProofError('DATA_DIR_IN_USE', 'another collector works on this data directory', {
+        hint: 'stop it first, or give this one its own data_dir',
+        place: data_dir,
+        cause,
+      });
+    }
+    throw new LanProofError('DATA_DIR_UNUSABLE', `cannot be used (${code})`, {
+      hint: 'check that the disk is not full or read-only and that this user may write there',
+      place: data_dir,
+      cause,
+    });
+  }
+}

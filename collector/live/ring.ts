@@ -1,0 +1,87 @@
+import type { UnknownReason } from '../../shared/judge/types.ts';
+import type { DeviceKind } from '../../shared/measure/codes.ts';
+import type { GroupCount, ShownState } from '../report/current.ts';
+
+/** Something that viewers see change. Times are UTC epoch ms. */
+export type LiveEvent =
+  | {
+      readonly type: 'device';
+      readonly site: string;
+      readonly device: string;
+      readonly kind: DeviceKind;
+      readonly state: ShownState;
+      readonly reason: UnknownReason | null;
+      readonly since_ms: number | null;
+    }
+  | {
+      readonly type: 'computers';
+      readonly site: string;
+      readonly groups: readonly GroupCount[];
+    }
+  | {
+      readonly type: 'agent';
+      readonly site: string;
+      readonly agent: string;
+      readonly up: boolean;
+      readonly last_seen_ms: number | null;
+    };
+
+/** A minute's worst case of a large deployment; whoever was away longer loads the page anew. */
+export const RING_EVENTS_MAX = 10_000;
+
+export interface EventRing {
+  push(event: LiveEvent): void;
+  /** Position after the newest event. */
+  readonly head: number;
+  /** Events from position `from`, the newest of each subject; undefined if some were dropped. */
+  since(from: number): LiveEvent[] | undefined;
+  /** Opaque id of a position, for Last-Event-ID. */
+  id(position: number): string;
+  /** Position of an id of this ring; undefined for any other text. */
+  position(id: string): number | undefined;
+}
+
+/** `instance` tells this process's ring from that of an earlier one: 4 or more characters. */
+export function createEventRing(instance: string, events_max = RING_EVENTS_MAX): EventRing {
+  const events: LiveEvent[] = [];
+  let first = 0;
+  return {
+    push(event) {
+      events.push(event);
+      if (events.length >= 2 * events_max) {
+        // Dropping a half at a time keeps every push cheap.
+        first += events.length - events_max;
+        events.splice(0, events.length - events_max);
+      }
+    },
+    get head() {
+      return first + events.length;
+    },
+    since(from) {
+      if (from < first || from > first + events.length) return undefined;
+      const newest = new Map<string, LiveEvent>();
+      for (let at = from - first; at < events.length; at++) {
+        const event = events[at];
+        if (event === undefined) continue;
+        // Deleting first puts the subject at the end: order follows the newest event.
+        newest.delete(subject(event));
+        newest.set(subject(event), event);
+      }
+      return [...newest.values()];
+    },
+    id: (position) => Buffer.from(`${instance}.${position}`).toString('base64url'),
+    position(id) {
+      const [owner, position, ...rest] = Buffer.from(id, 'base64url').toString('utf8').split('.');
+      if (owner !== instance || rest.length > 0 || !/^\d{1,15}$/.test(position ?? '')) {
+        return undefined;
+      }
+      return Number(position);
+    },
+  };
+}
+
+function subject(event: LiveEvent): string {
+  if (event.type === 'device') return `d/${event.site}/${event.device}`;
+  if (event.type === 'agent') return `a/${event.site}/${event.agent}`;
+  return `${event.type}/${event.site}`;
+}

@@ -1,0 +1,102 @@
+import { describeError, LanProofError } from '../../shared/errors.ts';
+import { nearest } from '../../shared/nearest.ts';
+import { type Command, EXIT_FAILED, EXIT_OK, EXIT_USAGE, type Io, usage } from './command.ts';
+import { softwareVersion } from './version.ts';
+
+interface Entry {
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+/** Loaded when used, so that an agent never loads the collector's modules, nor the reverse. */
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  collector: {
+    summary: 'run the collector',
+    load: async () => (await import('./collector.ts')).collectorCommand,
+  },
+  agent: {
+    summary: 'run the agent on a LAN',
+    load: async () => (await import('./agent.ts')).agentCommand,
+  },
+  enrol: {
+    summary: 'introduce this machine as an agent, with a token',
+    load: async () => (await import('./enrol.ts')).enrolCommand,
+  },
+  'token create': {
+    summary: 'make an enrolment token for a site, or an API token for a role',
+    load: async () => (await import('./token.ts')).tokenCommand,
+  },
+  import: {
+    summary: 'write an inventory file into the collector',
+    load: async () => (await import('./import.ts')).importCommand,
+  },
+  'config schema': {
+    summary: 'print the JSON Schema of a configuration file',
+    load: async () => (await import('./config-schema.ts')).configSchemaCommand,
+  },
+};
+
+/** Runs one command line and returns the exit code; never throws. */
+export async function run(argv: readonly string[], io: Io = processIo()): Promise<number> {
+  const [first = '--help', second = ''] = argv;
+  if (first === '--help' || first === '-h' || first === 'help') {
+    io.out(overview());
+    return EXIT_OK;
+  }
+  if (first === '--version' || first === '-v') {
+    io.out(softwareVersion());
+    return EXIT_OK;
+  }
+  const pair = `${first} ${second}`;
+  const name = Object.hasOwn(COMMANDS, pair) ? pair : first;
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  try {
+    if (entry === undefined) throw unknownCommand(first, second);
+    const args = argv.slice(name.split(' ').length);
+    const command = await entry.load();
+    if (args.includes('--help') || args.includes('-h')) {
+      io.out(command.usage);
+      return EXIT_OK;
+    }
+    return await command.run(args, io);
+  } catch (error) {
+    io.err(describeError(error));
+    // A fault of the program itself, not of its use: the stack is what a report needs.
+    if (!(error instanceof LanProofError) && error instanceof Error) io.err(error.stack ?? '');
+    return error instanceof LanProofError && error.code === 'USAGE' ? EXIT_USAGE : EXIT_FAILED;
+  }
+}
+
+function overview(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
+  const lines = Object.entries(COMMANDS).map(
+    ([name, { summary }]) => `  lanproof ${name.padEnd(width)}  ${summary}`,
+  );
+  return [
+    'LanProof records the health of office networks so that others can check it.',
+    '',
+    ...lines,
+    '',
+    'Every command has --help; --version prints the version.',
+  ].join('\n');
+}
+
+function unknownCommand(first: string, second: string): LanProofError {
+  const names = Object.keys(COMMANDS);
+  const continued = names.filter((name) => name.startsWith(`${first} `));
+  if (continued.length > 0) {
+    const what = second === '' ? 'incomplete' : `not followed by ${JSON.stringify(second)}`;
+    return usage(`the command is ${what}`, `write: lanproof ${continued.join(' | ')}`);
+  }
+  const near = nearest(first, names);
+  const hint = near === undefined ? 'lanproof --help lists the commands' : `did you mean ${near}?`;
+  return usage(`there is no command ${JSON.stringify(first)}`, hint);
+}
+
+function processIo(): Io {
+  return {
+    out: (line) => process.stdout.write(`${line}\n`),
+    err: (line) => process.stderr.write(`${line}\n`),
+    env: process.env,
+  };
+}

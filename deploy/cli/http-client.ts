@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'undici';
+import { LanProofError } from '../../shared/errors.ts';
+import { type Arguments, type Io, usage } from './command.ts';
+
+/** A person waits for it; an import of 2,000 devices takes a few seconds. */
+const ANSWER_TIMEOUT_MS = 120_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+export const CLIENT_OPTIONS = {
+  collector: { type: 'string' },
+  token: { type: 'string' },
+  ca: { type: 'string' },
+} as const;
+
+export const CLIENT_USAGE = `  --collector URL   address of the collector, e.g. https://lan.example.vn
+  --token T         API token; or in the environment as LANPROOF_TOKEN
+  --ca FILE         certificate to trust, e.g. a copy of the collector's tls.crt`;
+
+/** Talks to a running collector with an API token. */
+export interface ApiClient {
+  /** Sends and returns the parsed JSON answer. Throws LanProofError with the answer's code. */
+  send(method: 'GET' | 'POST' | 'PUT', path: string, body?: ApiBody): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export interface ApiBody {
+  readonly type: string;
+  readonly text: string;
+}
+
+export function apiClient(args: Arguments, io: Io): ApiClient {
+  const base = baseUrl(args.required('collector'));
+  const token = args.text('token') ?? io.env.LANPROOF_TOKEN;
+  if (token === undefined || token === '') throw usage('--token is missing');
+  const ca = args.text('ca');
+  const connect = ca === undefined ? {} : { ca: readFileSync(ca, 'utf8') };
+  const dispatcher = new Agent({
+    connect: { ...connect, timeout: CONNECT_TIMEOUT_MS },
+    headersTimeout: ANSWER_TIMEOUT_MS,
+    bodyTimeout: ANSWER_TIMEOUT_MS,
+  });
+  return {
+    async send(method, path, body) {
+      const headers = {
+        authorization: `Bearer ${token}`,
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': body.type }),
+      };
+      const answer = await request(new URL(path, base), {
+        method,
+        headers,
+        body: body?.text ?? null,
+        dispatcher,
+      }).catch((cause: unknown) => {
+        throw unreachable(base, cause);
+      });
+      const text = await answer.body.text();
+      return readAnswer(answer.statusCode, text);
+    },
+    close: () => dispatcher.close(),
+  };
+}
+
+function baseUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
+    throw usage('--collector is no http(s) address', 'e.g. --collector https://lan.example.vn');
+  }
+  return url;
+}
+
+function readAnswer(status: number, text: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (status >= 200 && status < 300) return value;
+  const { error }: { error?: { code?: string; message?: string; hint?: string } } = Object(value);
+  throw new LanProofError(
+    error?.code ?? 'HTTP_ERROR',
+    error?.message ?? `the answer was ${status}`,
+    { hint: error?.hint ?? 'check that --collector is the address of a LanProof collector' },
+  );
+}
+
+function unreachable(base: URL, cause: unknown): LanProofError {
+  const code = (cause as { code?: string }).code ?? String(cause);
+  const tls = /CERT|SELF_SIGNED|ALTNAME|UNABLE_TO_/.test(code);
+  const hint = tls
+    ? "give the collector's certificate with --ca FILE"
+    : 'check the address and that the collector runs';
+  return new LanProofError('COLLECTOR_UNREACHABLE', `${base.origin}: ${code}`, { hint, cause });
+}

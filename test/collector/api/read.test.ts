@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import {
+  enrolTestAgent,
+  type Harness,
+  importSite,
+  measure,
+  openHarness,
+  START_MS,
+} from '../harness.ts';
+
+const MINUTE = 60_000;
+const TO = START_MS + 60 * MINUTE;
+let harness: Harness;
+let viewer: string;
+let operator: string;
+
+/** An hour in which the gateway was down for two minutes; pc-2 and the printer stay silent. */
+before(async () => {
+  harness = await openHarness();
+  await importSite(harness, 'socson-hq', 'xa-soc-son');
+  const agent = await enrolTestAgent(harness, 'socson-hq');
+  await measure(harness, agent, 30);
+  await measure(harness, agent, 2, { codes: { 0: 'n60' } });
+  await measure(harness, agent, 28);
+  viewer = await harness.token('viewer');
+  operator = await harness.token('operator');
+});
+after(() => harness.close());
+
+const PERIOD = 'from=2026-11-23T08:00:00%2B07:00&to=2026-11-23T02:00:00Z';
+
+test('availability has every field of the contract, and the bounds', async () => {
+  const url = `/api/v1/sites/socson-hq/availability?hours=all&${PERIOD}`;
+  const { body } = await harness.get(url, operator);
+  const row = body.items.find(({ device }: { device: string }) => device === 'gw');
+  for (const name of (
+    'device expected_ms up_ms degraded_ms down_ms unreachable_ms off_ms unknown_ms unknown_by ' +
+    'maintenance_ms down_by_cause_ms coverage availability worst best availability_lan ' +
+    'lan_excluded_ms outages longest_ms mttr_ms'
+  ).split(' ')) {
+    assert.ok(Object.hasOwn(row, name), name);
+  }
+  assert.equal(row.expected_ms, 60 * MINUTE);
+  assert.equal(row.down_ms, 2 * MINUTE);
+  assert.equal(row.availability, 58 / 60);
+  assert.deepEqual([row.coverage, row.outages, row.longest_ms], [1, 1, 2 * MINUTE]);
+  assert.equal(body.rules, 0);
+  const head = harness.deps.ledger.checkpoint();
+  const at_ms = harness.clock.now_ms;
+  assert.deepEqual(body.as_of, {
+    log: head.origin,
+    size: head.size,
+    to_ms: TO,
+    to: new Date(TO).toISOString(),
+    at_ms,
+    at: new Date(at_ms).toISOString(),
+  });
+  // An outage is counted where it starts, also when the period is cut inside it.
+  const half = async (from: string, to: string) => {
+    const cut = `/api/v1/sites/socson-hq/availability?hours=all&from=${from}&to=${to}`;
+    const items = (await harness.get(cut, operator)).body.items;
+    return items.find(({ device }: { device: string }) => device === 'gw');
+  };
+  const first = await half('2026-11-23T01:00:00Z', '2026-11-23T01:31:00Z');
+  const second = await half('2026-11-23T01:31:00Z', '2026-11-23T02:00:00Z');
+  assert.deepEqual([first.outages, second.outages], [1, 0]);
+  assert.equal(first.down_ms + second.down_ms, 2 * MINUTE);
+  const seen = (await harness.get(url, viewer)).body.items;
+  assert.ok(!seen.some(({ device }: { device: string }) => device.startsWith('pc-')));
+  const csv = await harness.get(`${url}&format=csv`, operator);
+  assert.ok(String(csv.headers['content-type']).startsWith('text/csv'));
+  assert.match(
+    csv.text.split('\r\n')[0] ?? '',
+    /^\uFEFFdevice,.*as_of_log,as_of_size,as_of_to_ms,rules$/,
+  );
+});
+
+test('working hours are not there yet, and say so', async () => {
+  for (const hours of ['', '&hours=working']) {
+    const answer = await harness.get(
+      `/api/v1/sites/socson-hq/availability?${PERIOD}${hours}`,
+      viewer,
+    );
+    assert.equal(answer.status, 501);
+    assert.equal(answer.body.error.code, 'WORKING_HOURS_LATER');
+    assert.match(answer.body.error.hint, /hours=all/);
+  }
+});
+
+test('periods are whole UTC minutes in RFC 3339', async () => {
+  const cases: [string, string][] = [
+    ['from=2026-11-23T00:00:01Z&to=2026-11-23T00:30:00Z', 'TIME_MINUTE'],
+    ['from=2026-11-23T00:00:00Z&to=2026-11-23T00:30:00.5Z', 'TIME_MINUTE'],
+    ['from=2026-11-23T00:00:00&to=2026-11-23T00:30:00Z', 'TIME_FORMAT'],
+    ['from=yesterday&to=2026-11-23T00:30:00Z', 'TIME_FORMAT'],
+    ['from=2026-11-31T00:00:00Z&to=2026-13-01T00:30:00Z', 'TIME_FORMAT'],
+    ['from=2026-11-23T00:30:00Z&to=2026-11-23T00:30:00Z', 'TIME_PERIOD'],
+    ['from=2020-11-23T00:30:00Z&to=2026-11-23T00:30:00Z', 'TIME_PERIOD'],
+    ['from=2026-11-23T00:00:00Z', 'REQUEST_INVALID'],
+  ];
+  for (const [query, code] of cases) {
+    for (const path of ['slots?device=gw&', 'availability?hours=all&']) {
+      const answer = await harness.get(`/api/v1/sites/socson-hq/${path}${query}`, operator);
+      assert.deepEqual([answer.status, answer.body.error.code], [400, code], query);
+    }
+  }
+});
+
+test('slots, strip and devices', async () => {
+  const slots = await harness.get(`/api/v1/sites/socson-hq/slots?device=gw&${PERIOD}`, viewer);
+  const [run] = slots.body.runs;
+  assert.deepEqual(
+    [run.slots, run.class, run.code, run.agent, run.seq],
+    [1_800, 'reply', 'r', 'do-1', 1],
+  );
+  const strip = (await harness.get('/api/v1/sites/socson-hq/strip', viewer)).body;
+  const gw = strip.items.find(({ device }: { device: string }) => device === 'gw');
+  assert.equal(gw.cells.length, 60);
+  assert.deepEqual(gw.cells.slice(29, 33), ['up', 'down', 'down', 'up']);
+  const device = (await harness.get('/api/v1/sites/socson-hq/devices/gw', viewer)).body;
+  assert.deepEqual([device.state, device.rtt_ms, device.age_ms], ['up', 0.3, 500]);
+  const site = (await harness.get('/api/v1/sites/socson-hq', viewer)).body;
+  assert.deepEqual([site.states.up, site.worst, site.agents[0].up], [5, 'up', true]);
+});
+
+test('lists are paged, and as CSV no cell is a formula', async () => {
+  const first = await harness.get('/api/v1/sites/socson-hq/devices?limit=2', operator);
+  assert.equal(first.body.items.length, 2);
+  const more = await harness.get(
+    `/api/v1/sites/socson-hq/devices?limit=9&after=${first.body.next}`,
+    operator,
+  );
+  assert.deepEqual([more.body.items.length, more.body.next], [3, null]);
+  const csv = await harness.get('/api/v1/sites/socson-hq/devices?format=csv', operator);
+  assert.match(csv.text, /,'=cmd\(\),/);
+});
+
+test('metrics: no names, no addresses, no timestamps, nothing for what is unknown', async () => {
+  const { store } = harness.deps;
+  const metrics = await harness.get('/metrics', await harness.token('metrics'));
+  assert.match(
+    metrics.text,
+    /lanproof_device_up\{site="socson-hq",device="gw",kind="gateway"\} 1\n/,
+  );
+  assert.match(
+    metrics.text,
+    /lanproof_device_up\{site="socson-hq",device="sw-core",kind="switch"\} 1/,
+  );
+  assert.ok(!/device="(may-in|pc-1)"/.test(metrics.text), 'infrastructure only');
+  for (const secret of ['10.77.', 'Switch', 'Bộ']) assert.ok(!metrics.text.includes(secret));
+  const samples = metrics.text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  assert.ok(samples.length > 20);
+  for (const line of samples) {
+    assert.match(line, /^lanproof_[a-z0-9_]+(\{[^}]*\})? (-?[0-9.e+-]+|NaN|\+Inf|Nan)$/, line);
+  }
+  const named = samples.map((line) => /^[a-z0-9_]+/.exec(line)?.[0] ?? '');
+  assert.ok(named.includes('lanproof_store_free_bytes'));
+  assert.equal((await store.health()).writable, true);
+  assert.ok(samples.some((line) => line === 'lanproof_store_writable 1'));
+});
+
+test('ledger texts', async () => {
+  const auditor = await harness.token('auditor');
+  const checkpoint = await harness.get('/api/v1/ledger/1/checkpoint', auditor);
+  assert.ok(checkpoint.text.startsWith(`${harness.deps.ledger.checkpoint().origin}\n`));
+  const proof = await harness.get('/api/v1/ledger/current/proof?leaf=0', auditor);
+  assert.ok(proof.text.startsWith('c2sp.org/tlog-proof@v1\nextra '));
+  const size = Number(checkpoint.text.split('\n')[1]);
+  const consistency = await harness.get(`/api/v1/ledger/1/consistency?from=1&to=${size}`, auditor);
+  assert.equal(consistency.status, 200);
+  for (const path of [
+    `1/proof?leaf=${size}`,
+    '9/checkpoint',
+    `1/consistency?from=0&to=${size + 1}`,
+  ]) {
+    assert.equal((await harness.get(`/api/v1/ledger/${path}`, auditor)).status, 404, path);
+  }
+  assert.equal(
+    (await harness.get('/api/v1/ledger/1/consistency?from=2&to=1', auditor)).status,
+    400,
+  );
+});
+
+test('a silent agent makes everything unknown, never up', async () => {
+  harness.clock.now_ms += 10 * MINUTE;
+  const site = (await harness.get('/api/v1/sites/socson-hq', viewer)).body;
+  assert.deepEqual([site.states.unknown, site.worst, site.agents[0].up], [5, 'unknown', false]);
+  const strip = (await harness.get('/api/v1/sites/socson-hq/strip', viewer)).body;
+  for (const { cells } of strip.items) assert.equal(cells.at(-1), 'unknown');
+  const metrics = await harness.get('/metrics', await harness.token('metrics'));
+  assert.ok(!metrics.text.includes('lanproof_device_up{'));
+  assert.match(metrics.text, /lanproof_agent_up\{site="socson-hq",agent="do-1"\} 0/);
+});

@@ -77,6 +77,7 @@ export const WORDS = {
   state_off: { vi: 'Đã tắt máy', en: 'Off' },
   state_unknown: { vi: 'Không có số liệu', en: 'No data' },
   state_maintenance: { vi: 'Bảo trì', en: 'Maintenance' },
+  not_measured: { vi: 'Không đo trực tiếp', en: 'Not measured itself' },
   state_pending: { vi: 'Chưa đo lần nào', en: 'Never measured' },
   reason_agent_off: { vi: 'máy đo tắt', en: 'agent was off' },
   reason_dropped: { vi: 'máy đo đã phải bỏ số liệu', en: 'dropped by the agent' },

@@ -45,6 +45,12 @@ export interface TargetsAnswer {
   readonly private: PrivateTargets;
 }
 
+/** Every log of the deployment: an agent follows a new one only by its signed log-open. */
+export interface LogsAnswer {
+  /** Payloads are LogOpen documents, oldest first. */
+  readonly log_open: readonly Envelope[];
+}
+
 /** Proof that a batch is in the log, and that the log only grew since `from`. */
 export interface ProofAnswer {
   readonly leaf: number;

@@ -1,0 +1,135 @@
+import type { SlotClass, State, UnknownReason } from './types.ts';
+
+/** Consecutive lost slots that make an outage (accounting §2). */
+export const DOWN_SLOTS_MIN = 3;
+
+/** Where a device's state stands after the slots that were fed; plain JSON. */
+export interface Machine {
+  /** Null before the first slot. */
+  now: Span | null;
+  /** Lost slots in a row, counted up to DOWN_SLOTS_MIN. */
+  lost: number;
+  /** Start of the losses; meaningless while `lost` is 0. */
+  lost_from_ms: number;
+  /** Whether the slot before the losses was answered. */
+  lost_after_answer: boolean;
+  /** Class kind of the newest slot. */
+  last: 'answered' | 'lost' | 'unknown' | null;
+  /** Send time of the newest answered tick; null: never answered. */
+  last_reply_ms: number | null;
+}
+
+/** A state from `from_ms` on. */
+export interface Span {
+  readonly from_ms: number;
+  readonly state: State;
+  readonly reason: UnknownReason | null;
+  readonly earliest_ms: number | null;
+}
+/** A state that ended. */
+export interface EndedSpan extends Span {
+  readonly to_ms: number;
+}
+
+/** Consecutive slots of one class, clipped to the device's window. */
+export interface FedSlots {
+  readonly class: SlotClass;
+  readonly from_ms: number;
+  readonly slots: number;
+  /** Send time of the last of them, if it has a tick. */
+  readonly last_sent_ms: number;
+}
+
+export function createMachine(): Machine {
+  return {
+    now: null,
+    lost: 0,
+    lost_from_ms: 0,
+    lost_after_answer: false,
+    last: null,
+    last_reply_ms: null,
+  };
+}
+
+/**
+ * Feeds slots in time order and returns the states that ended (accounting §2):
+ * - 3 lost slots in a row are `down` from the first to the last (`off` for what people switch off);
+ * - 1 or 2 are up if an answered slot stands next to them (being consecutive, "within 3 slots with
+ *   no unknown between" is exactly that), otherwise unknown, `short_run`;
+ * - unknown ends a run; nothing is bridged;
+ * - lost slots before the first answer ever are unknown, `never_answered`.
+ */
+export function feed(machine: Machine, fed: FedSlots, switched_off: boolean): EndedSpan[] {
+  const ended: EndedSpan[] = [];
+  switch (fed.class) {
+    case 'reply':
+    case 'arp_only':
+      settle(machine, true, ended);
+      enter(machine, ended, fed.from_ms, 'up', null, null);
+      machine.last = 'answered';
+      machine.last_reply_ms = fed.last_sent_ms;
+      break;
+    case 'no_reply':
+      if (machine.last_reply_ms === null) {
+        enter(machine, ended, fed.from_ms, 'unknown', 'never_answered', null);
+        machine.last = 'unknown';
+        break;
+      }
+      if (machine.lost === 0) {
+        machine.lost_from_ms = fed.from_ms;
+        machine.lost_after_answer = machine.last === 'answered';
+      }
+      machine.lost = Math.min(DOWN_SLOTS_MIN, machine.lost + fed.slots);
+      machine.last = 'lost';
+      if (machine.lost === DOWN_SLOTS_MIN) {
+        const state = switched_off ? 'off' : 'down';
+        enter(machine, ended, machine.lost_from_ms, state, null, machine.last_reply_ms);
+      }
+      break;
+    case 'maintenance':
+      settle(machine, false, ended);
+      enter(machine, ended, fed.from_ms, 'maintenance', null, null);
+      machine.last = 'unknown';
+      break;
+    default:
+      settle(machine, false, ended);
+      enter(machine, ended, fed.from_ms, 'unknown', fed.class, null);
+      machine.last = 'unknown';
+  }
+  return ended;
+}
+
+/** What is said at the end of the known slots: an open run below 3 is unknown. Changes it. */
+export function finish(machine: Machine): EndedSpan[] {
+  const ended: EndedSpan[] = [];
+  if (machine.lost > 0 && machine.lost < DOWN_SLOTS_MIN) {
+    enter(machine, ended, machine.lost_from_ms, 'unknown', 'short_run', null);
+  }
+  return ended;
+}
+
+/** Ends a run of losses; `answered` says whether an answered slot follows it. */
+function settle(machine: Machine, answered: boolean, ended: EndedSpan[]): void {
+  const { lost, lost_from_ms } = machine;
+  machine.lost = 0;
+  if (lost === 0 || lost >= DOWN_SLOTS_MIN) return;
+  if (answered || machine.lost_after_answer) enter(machine, ended, lost_from_ms, 'up', null, null);
+  else enter(machine, ended, lost_from_ms, 'unknown', 'short_run', null);
+}
+
+function enter(
+  machine: Machine,
+  ended: EndedSpan[],
+  from_ms: number,
+  state: State,
+  reason: UnknownReason | null,
+  earliest_ms: number | null,
+): void {
+  const { now } = machine;
+  if (now !== null) {
+    // Two outages are never neighbours: an answer or unknown time lies between them.
+    if (now.state === state && now.reason === reason) return;
+    ended.push({ ...now, to_ms: from_ms });
+  }
+  machine.now = { from_ms, state, reason, earliest_ms };
+}

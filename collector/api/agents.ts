@@ -2,7 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { fromBase64, toBase64 } from '../../shared/bytes.ts';
 import { parseEnvelope } from '../../shared/evidence/dsse.ts';
-import type { NonceAnswer, ProofAnswer, TargetsAnswer } from '../../shared/measure/protocol.ts';
+import type {
+  LogsAnswer,
+  NonceAnswer,
+  ProofAnswer,
+  TargetsAnswer,
+} from '../../shared/measure/protocol.ts';
 import { enrol } from '../auth/enrol.ts';
 import { agentOf } from '../auth/guard.ts';
 import { isInsecure } from '../auth/transport.ts';
@@ -90,6 +95,17 @@ export function agentRoutes(app: FastifyInstance, context: AppContext): void {
         private: JSON.parse(row.private),
       };
       return body;
+    },
+  );
+  routes.get(
+    '/agents/self/logs',
+    {
+      config: { access: 'agent', ...many },
+      schema: { summary: 'Every log of this deployment', tags, response: answers(Free) },
+    },
+    async (_, reply): Promise<LogsAnswer> => {
+      reply.header('cache-control', 'no-store');
+      return { log_open: (await context.ledger.logOpens()).map(parseEnvelope) };
     },
   );
   routes.get(

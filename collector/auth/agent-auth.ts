@@ -59,7 +59,7 @@ export async function verifyAgent(
   }
   const row = await deps.agents.find(authorization.keyid);
   if (row === undefined) {
-    throw new HttpError(401, 'UNKNOWN_AGENT', 'no agent with this key is enrolled here', {
+    throw new HttpError(401, 'unknown_agent', 'no agent with this key is enrolled here', {
       hint: 'enrol the agent: lanproof token create --site CODE, then lanproof enrol',
     });
   }

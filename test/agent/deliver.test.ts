@@ -162,7 +162,7 @@ test('a repeated delivery is a success, another batch of the same number stops n
 test('a refused batch is told with its reason, tried again, and the queue goes on', async (t) => {
   const k = await kit(t);
   for (let i = 0; i < 2; i++) k.spool.put(sealNext(k.spool.head));
-  k.collector.next.push(refuse(401, 'UNKNOWN_AGENT'), refuse(422, 'SECTION_HASH'));
+  k.collector.next.push(refuse(401, 'unknown_agent'), refuse(422, 'SECTION_HASH'));
   await drain(k);
   assert.deepEqual(
     k.problems.map(({ code }) => code),

@@ -113,7 +113,7 @@ test('an agent reads only its own, and only what it signed', async () => {
       [
         'a stranger',
         signed('/api/v1/agents/self/targets', generateSigner().signer),
-        'UNKNOWN_AGENT',
+        'unknown_agent',
       ],
       [
         'another path',

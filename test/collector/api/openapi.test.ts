@@ -37,6 +37,7 @@ test('openapi.json lists every route, and every operation has its answers', asyn
     'POST /api/v1/batches',
     'GET /api/v1/agents/nonce',
     'GET /api/v1/agents/self/targets',
+    'GET /api/v1/agents/self/logs',
     'GET /api/v1/agents/self/proof',
     'GET /api/v1/sites',
     'GET /api/v1/sites/{site}',

@@ -122,18 +122,23 @@ export function createSwitchPort(
     },
     countersAt(since_ms, at_ms) {
       const sums: Sums = { load_s: 0, half_load_s: 0, up_s: 0, errors: 0 };
-      const inside = changes.map((change) => change.at_ms).filter((t) => t > since_ms && t < at_ms);
-      const edges = [since_ms, ...new Set(inside), at_ms];
-      for (let i = 0; i + 1 < edges.length; i++) {
-        const [from = 0, to = 0] = edges.slice(i, i + 2);
-        const state = stateAt(from);
-        if (!(state.link_up && state.admin_up) || to <= from) continue;
+      const add = (state: PortState, from: number, to: number): void => {
+        if (!(state.link_up && state.admin_up) || to <= from) return;
         const part = load(to) - load(from);
         sums.load_s += part;
         if (state.duplex === 'half') sums.half_load_s += part;
         sums.up_s += (to - from) / 1_000;
         sums.errors += (state.errors_per_s * (to - from)) / 1_000;
+      };
+      let state = stateAt(since_ms);
+      let from_ms = since_ms;
+      for (const change of changes) {
+        if (change.at_ms <= since_ms || change.at_ms >= at_ms) continue;
+        add(state, from_ms, change.at_ms);
+        state = { ...state, ...change.patch };
+        from_ms = change.at_ms;
       }
+      add(state, from_ms, at_ms);
       return counted(own_rates, sums);
     },
   };

@@ -1,0 +1,156 @@
+import type { DeviceKind } from '../../shared/measure/codes.ts';
+
+/** The two offices of the demo. Everything lies on loopback: 127.10.1.x and 127.10.2.x. */
+
+export interface DemoDevice {
+  readonly code: string;
+  readonly name: string;
+  readonly kind: DeviceKind;
+  /** Null: nothing can be addressed (an unmanaged switch). */
+  readonly address: string | null;
+  readonly attached: { readonly device: string; readonly port?: string } | null;
+  /** Ports of the simulated SNMP switch; absent where there is no SNMP. */
+  readonly snmp_ports?: number;
+  readonly witnesses?: readonly string[];
+  /** Drops echo but answers ARP, as Windows does by default. */
+  readonly drops_echo?: boolean;
+  /** The network stays up when people leave. */
+  readonly always_on: boolean;
+}
+
+export interface DemoSite {
+  readonly unit: { readonly code: string; readonly name: string };
+  readonly code: string;
+  readonly name: string;
+  readonly agent: string;
+  readonly agent_attached: { readonly device: string; readonly port: string };
+  readonly devices: readonly DemoDevice[];
+}
+
+export const SNMP_PORT = 16_161;
+export const SNMP_SECRET = 'demo-community';
+/** Where scripted answers come from; see agent/probe/udp-echo.ts. */
+export const ECHO_PORT = 7_007;
+
+type Attached = DemoDevice['attached'];
+const on = (device: string, port?: string): Attached =>
+  port === undefined ? { device } : { device, port };
+
+function device(
+  code: string,
+  name: string,
+  kind: DeviceKind,
+  address: string | null,
+  attached: Attached,
+  more: Partial<DemoDevice> = {},
+): DemoDevice {
+  const always_on = !['pc', 'printer', 'kiosk'].includes(kind);
+  return { code, name, kind, address, attached, always_on, ...more };
+}
+
+function computers(prefix: string, count: number, net: string, first: number, parent: string) {
+  return Array.from({ length: count }, (_, i) =>
+    device(
+      `pc-${prefix}-${i + 1}`,
+      `Máy tính ${prefix === 'mc' ? 'Một cửa' : 'Văn phòng'} ${i + 1}`,
+      'pc',
+      `${net}.${first + i}`,
+      on(parent, String(i + 3)),
+    ),
+  );
+}
+
+const dongPhu: DemoSite = {
+  unit: { code: 'xa-dong-phu', name: 'UBND xã Đồng Phú' },
+  code: 'dongphu-hq',
+  name: 'Trụ sở UBND xã Đồng Phú',
+  agent: 'do-1',
+  agent_attached: { device: 'sw-core', port: '8' },
+  devices: [
+    device('gw', 'Bộ định tuyến', 'gateway', '127.10.1.1', null),
+    device('sw-core', 'Switch lõi tầng 1', 'switch', '127.10.1.2', on('gw', '1'), {
+      snmp_ports: 24,
+    }),
+    device('sw-tang2', 'Switch tầng 2', 'switch', '127.10.1.3', on('sw-core', '2'), {
+      snmp_ports: 16,
+    }),
+    device('may-chu', 'Máy chủ văn bản', 'server', '127.10.1.5', on('sw-core', '3')),
+    device('ap-1', 'Wi-Fi tầng 1', 'access-point', '127.10.1.10', on('sw-core', '4')),
+    device('ap-2', 'Wi-Fi tầng 2', 'access-point', '127.10.1.11', on('sw-tang2', '2')),
+    device('may-in-1', 'Máy in Một cửa', 'printer', '127.10.1.20', on('sw-core', '5')),
+    device('may-in-2', 'Máy in tầng 2', 'printer', '127.10.1.21', on('sw-tang2', '14')),
+    device('camera-1', 'Camera cổng', 'camera', '127.10.1.30', on('sw-core', '6')),
+    device('kiosk-1', 'Ki-ốt tra cứu', 'kiosk', '127.10.1.40', on('sw-core', '7')),
+    ...computers('mc', 4, '127.10.1', 101, 'sw-core'),
+    ...computers('vp', 6, '127.10.1', 111, 'sw-tang2'),
+  ],
+};
+
+const tanLap: DemoSite = {
+  unit: { code: 'xa-tan-lap', name: 'UBND xã Tân Lập' },
+  code: 'tanlap-hq',
+  name: 'Trụ sở UBND xã Tân Lập',
+  agent: 'do-1',
+  agent_attached: { device: 'sw-1', port: '5' },
+  devices: [
+    device('gw', 'Modem quang', 'gateway', '127.10.2.1', null),
+    device('sw-1', 'Switch tầng 1', 'unmanaged-switch', null, on('gw'), {
+      witnesses: ['camera-1', 'camera-2'],
+    }),
+    device('sw-2', 'Switch nhà B', 'unmanaged-switch', null, on('sw-1'), {
+      witnesses: ['camera-3', 'dau-ghi'],
+    }),
+    device('camera-1', 'Camera sân', 'camera', '127.10.2.31', on('sw-1')),
+    device('camera-2', 'Camera sảnh', 'camera', '127.10.2.32', on('sw-1')),
+    device('camera-3', 'Camera nhà B', 'camera', '127.10.2.33', on('sw-2')),
+    device('dau-ghi', 'Đầu ghi camera', 'recorder', '127.10.2.34', on('sw-2')),
+    device('may-in-1', 'Máy in Một cửa', 'printer', '127.10.2.20', on('sw-1')),
+    device('may-in-2', 'Máy in nhà B', 'printer', '127.10.2.21', on('sw-2')),
+    ...computers('mc', 3, '127.10.2', 101, 'sw-1').map((pc) => ({ ...pc, drops_echo: true })),
+    ...computers('vp', 3, '127.10.2', 111, 'sw-2'),
+    device('pc-ngu', 'Máy tính hay ngủ', 'pc', '127.10.2.120', on('sw-2')),
+  ],
+};
+
+/** Second octet of all addresses, unless another demo on this machine has it. */
+export const NET_DEFAULT = 10;
+export const DEMO_SITES: readonly DemoSite[] = [dongPhu, tanLap];
+
+/** The offices with their devices in 127.`net`.0.0/16. */
+export function sitesIn(net: number): readonly DemoSite[] {
+  const moved = (address: string | null) =>
+    address === null ? null : address.replace(`127.${NET_DEFAULT}.`, `127.${net}.`);
+  return DEMO_SITES.map((site) => ({
+    ...site,
+    devices: site.devices.map((item) => ({ ...item, address: moved(item.address) })),
+  }));
+}
+
+/** The site as an inventory file (JSON is YAML). */
+export function inventoryOf(site: DemoSite): string {
+  return JSON.stringify(
+    {
+      unit: site.unit,
+      site: { code: site.code, name: site.name },
+      agents: [{ code: site.agent, attached: site.agent_attached }],
+      devices: site.devices.map((item) => ({
+        code: item.code,
+        name: item.name,
+        kind: item.kind,
+        ...(item.address === null ? {} : { address: item.address }),
+        ...(item.attached === null ? {} : { attached: item.attached }),
+        ...(item.witnesses === undefined ? {} : { witnesses: item.witnesses }),
+        ...(item.snmp_ports === undefined
+          ? {}
+          : {
+              probes: {
+                icmp: { interval_s: 1 },
+                snmp: { version: '2c', secret: SNMP_SECRET, interval_s: 60, port: SNMP_PORT },
+              },
+            }),
+      })),
+    },
+    null,
+    2,
+  );
+}

@@ -6,14 +6,6 @@ import {
   sampleOffset,
 } from '../shared/measure/clock.ts';
 
-/** The clocks of the machine; the demo and tests hand in their own. Integer ms. */
-export interface AgentClock {
-  /** CLOCK_MONOTONIC since the boot, never set. */
-  monotonic_ms(): number;
-  /** The settable clock, UTC epoch ms. */
-  wall_ms(): number;
-}
-
 /** A jump of wall − monotonic beyond this is a step; slewing is at most 0.5 ms/s (RFC 5905). */
 export const CLOCK_STEP_MS = 100;
 /** A request that took longer says too little about the time (Cristian's method), ms. */

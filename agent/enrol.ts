@@ -6,7 +6,7 @@ import { openCheckpoint } from '../shared/evidence/checkpoint.ts';
 import type { Crypto, Signer } from '../shared/evidence/crypto.ts';
 import type { Envelope } from '../shared/evidence/dsse.ts';
 import { shortCode } from '../shared/evidence/keys.ts';
-import type { EnrolAnswer, EnrolToken } from '../shared/measure/protocol.ts';
+import type { EnrolAnswer, EnrolRequest, EnrolToken } from '../shared/measure/protocol.ts';
 import { generateSigner } from '../shared/node/crypto.ts';
 import { readError } from './answers.ts';
 import { bare, inspectTls, type TlsTrust } from './connect.ts';
@@ -69,13 +69,12 @@ export async function enrol(options: EnrolOptions, deps: EnrolDeps): Promise<Ide
   });
   try {
     const signer = keyOf(state_dir);
-    const body = utf8(
-      JSON.stringify({
-        token: options.token.trim(),
-        public_key: toBase64(signer.publicKey),
-        software: options.software,
-      }),
-    );
+    const request: EnrolRequest = {
+      token: options.token.trim(),
+      public_key: toBase64(signer.publicKey),
+      software: options.software,
+    };
+    const body = utf8(JSON.stringify(request));
     const answer = await askUntilApproved(http, body, signer, deps);
     const enrolment = checkAnswer(answer, token, tls, deps.crypto);
     const identity = identityOf(enrolment, signer, deps.crypto);

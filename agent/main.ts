@@ -11,7 +11,6 @@ import { createLinuxPlatform } from './platform/linux.ts';
 /** How long a stopping agent goes on delivering, ms; systemd would wait 90 s. */
 const STOP_DELIVER_MS = 5_000;
 
-export const EXIT_OK = 0;
 /** Configuration, command line, or anything that a person must change first. */
 export const EXIT_USAGE = 1;
 /** No enrolment: run `lanproof enrol` first. */

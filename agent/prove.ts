@@ -92,8 +92,12 @@ export class ProofKeeper {
     const hash = spool.hashOf(seq);
     if (hash === undefined) return;
     const path = `/api/v1/agents/self/proof?epoch=${identity.epoch}&seq=${seq}`;
-    const { answer, sample } = await api.get(`${path}&from=${this.#seen.size}`, {}, signal);
+    let { answer, sample } = await api.get(`${path}&from=${this.#seen.size}`, {}, signal);
     if (sample !== undefined) onTime(sample);
+    if (answer.status === 409 && readError(answer).code === 'LOG_SMALLER') {
+      // A restored collector, in a new log or not: only its signed checkpoint can tell which.
+      ({ answer, sample } = await api.get(`${path}&from=0`, {}, signal));
+    }
     if (answer.status !== 200) {
       const { code, message, hint } = readError(answer);
       throw new LanProofError('PROOF_MISSING', `${answer.status} ${code}: ${message}`, {
@@ -142,7 +146,11 @@ export class ProofKeeper {
 
   #compare({ log, previous }: LogOpen): void {
     const { origin, size } = this.#seen;
-    if (previous === null || previous.log !== origin || previous.size >= size) return;
+    if (previous === null || previous.log !== origin) return;
+    // A restored log may have grown past `size` with other leaves before a newer head closed it.
+    const [, newer, newer_size] = previous.reason.split(' ');
+    const forked = newer === origin && Number(newer_size) <= size;
+    if (previous.size >= size && !forked) return;
     const message = `${log} follows ${origin} at ${previous.size} leaves, seen were ${size}`;
     this.#deps.onHistoryLost(
       new LanProofError('HISTORY_LOST', message, {

@@ -4,8 +4,15 @@ import { dirname, join, normalize, relative } from 'node:path';
 import test from 'node:test';
 
 const ROOT = join(import.meta.dirname, '..');
-const IMPORT =
-  /(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)\s*import\s*['"]([^'"]+)['"]/g;
+/** The three spellings: `import … from 'x'` and `export … from 'x'`, `import('x')`, `import 'x'`. */
+const IMPORT = new RegExp(
+  [
+    String.raw`(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s*['"]([^'"]+)['"]`,
+    String.raw`import\(\s*['"]([^'"]+)['"]\s*\)`,
+    String.raw`(?:^|\n)\s*import\s*['"]([^'"]+)['"]`,
+  ].join('|'),
+  'g',
+);
 
 interface Arrow {
   readonly file: string;

@@ -128,7 +128,7 @@ export function inclusionProof(
   return path.reverse();
 }
 
-/** Proof that the tree of `to` leaves continues the tree of `from`; empty if `from` is 0 or `to`. */
+/** Proof that the tree of `to` leaves continues that of `from`; empty if `from` is 0 or `to`. */
 export function consistencyProof(
   crypto: Crypto,
   from: number,
@@ -156,7 +156,7 @@ export function consistencyProof(
   return path.reverse();
 }
 
-/** True if the proof leads from the leaf hash at `index` to `root` of `size` leaves; never throws. */
+/** True if the proof leads from the leaf hash at `index` to the `root` of `size`; never throws. */
 export function verifyInclusion(
   crypto: Crypto,
   leaf: Uint8Array,

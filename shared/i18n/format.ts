@@ -20,11 +20,6 @@ export function formatDateTime(at_ms: number): string {
   return `${date} ${get.get('hour')}:${get.get('minute')}`;
 }
 
-/** `HH:mm` in Asia/Ho_Chi_Minh. */
-export function formatTime(at_ms: number): string {
-  return formatDateTime(at_ms).slice(11);
-}
-
 /** How long something lasts, in its largest sensible unit, rounded down: never more than was. */
 export function formatAge(language: Language, age_ms: number): string {
   const seconds = Math.max(0, Math.floor(age_ms / 1000));

@@ -69,7 +69,8 @@ function table(results: Results): string {
   return `# Benchmarks
 
 Written by \`npm run bench\` on ${cpus().length} shared cores (${cpus()[0]?.model ?? 'unknown'}), Node
-${process.versions.node}. Verdicts rest on CPU time, bytes and ratios; wall-clock figures depend on what else the machine does.
+${process.versions.node}. Verdicts rest on CPU time, bytes and ratios; wall-clock figures depend on
+what else the machine does.
 
 | what | measured | budget | verdict |
 |---|---|---|---|

@@ -17,13 +17,12 @@ const RELOAD_IDLE_MS = 30_000;
 
 type Listener = (site: string | null) => void;
 const listeners = new Set<Listener>();
-let source: EventSource | undefined;
 
 export function startLive(): void {
   setInterval(() => {
     now_ms.value = Date.now();
   }, 1_000);
-  source = new EventSource('/api/v1/live');
+  const source = new EventSource('/api/v1/live');
   source.addEventListener('open', () => {
     link.value = 'live';
   });
@@ -38,10 +37,6 @@ export function startLive(): void {
   source.addEventListener('reset', () => {
     for (const listener of listeners) listener(null);
   });
-}
-
-export function stopLive(): void {
-  source?.close();
 }
 
 /** Calls `load` at once, after changes of `site` (null: of any), and now and then. */

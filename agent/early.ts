@@ -48,21 +48,23 @@ export class LossWatch {
 
 /** Says when a wish for an early batch may be granted. Monotonic ms. */
 export class EarlyLimit {
-  #wished = false;
+  /** When the newest tick that is worth an early batch was sent; undefined: none waits. */
+  #wished_ms: number | undefined;
   #granted: number[] = [];
 
-  wish(): void {
-    this.#wished = true;
+  /** `sent_mono_ms`: when the tick was sent; left out, any batch is good enough. */
+  wish(sent_mono_ms = Number.NEGATIVE_INFINITY): void {
+    this.#wished_ms = Math.max(this.#wished_ms ?? sent_mono_ms, sent_mono_ms);
   }
 
-  /** A batch was sealed, whatever for: what was wished is in it. */
-  sealed(): void {
-    this.#wished = false;
+  /** A batch took the ticks before `to_mono_ms`; a wish behind its boundary is not in it. */
+  sealed(to_mono_ms = Number.POSITIVE_INFINITY): void {
+    if (this.#wished_ms !== undefined && this.#wished_ms < to_mono_ms) this.#wished_ms = undefined;
   }
 
   /** True if an early batch is due now; the caller then seals at once. */
   grant(mono_ms: number): boolean {
-    if (!this.#wished) return false;
+    if (this.#wished_ms === undefined) return false;
     this.#granted = this.#granted.filter((at) => mono_ms - at < HOUR_MS);
     const last = this.#granted.at(-1);
     if (last !== undefined && mono_ms - last < EARLY_GAP_MS) return false;

@@ -70,7 +70,7 @@ export async function createMeasuring(deps: MeasuringDeps, list: ListInForce): P
     ...{ monotonic_ms, encodeRuns, list },
     offset_ms: () => clock.offset_ms ?? 0,
     carrierLostSince: (mono_ms) => carrier.lostSince(mono_ms),
-    onEarly: () => early.wish(),
+    onEarly: (sent_mono_ms) => early.wish(sent_mono_ms),
     onProblem: ({ code, message }) => log.warn({ code }, message),
   });
   recorder.event({ code: 'start' });

@@ -29,8 +29,8 @@ export interface RecorderDeps {
   /** Whether the own interface had no carrier at any time since `mono_ms`. */
   readonly carrierLostSince: (mono_ms: number) => boolean;
   readonly encodeRuns: EncodeRuns;
-  /** An infrastructure target was lost or came back: a batch should be sealed early. */
-  readonly onEarly: () => void;
+  /** An infrastructure target was lost or came back: its tick should be sealed early. */
+  readonly onEarly: (sent_mono_ms: number) => void;
   readonly onProblem: (problem: EngineProblem) => void;
   readonly list: ListInForce;
 }
@@ -119,7 +119,7 @@ export class Recorder implements ProbeSink {
       if (target === undefined || open.decides[position] !== true) continue;
       if (this.#watch.verdict(target, code)) early = true;
     }
-    if (early) this.#deps.onEarly();
+    if (early) this.#deps.onEarly(record.sentAt(row.n));
   }
 
   close(series: number): void {

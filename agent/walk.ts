@@ -102,6 +102,7 @@ export class Walk {
 
   /** Seals what there is and begins a new run, e.g. after a sleep; `first` is a fresh sample. */
   newRun(first: ClockSample): void {
+    this.#closeDueList();
     this.#seal(Number.POSITIVE_INFINITY, 'run');
     this.#deps.clock.restart(first);
     this.#run = this.#deps.newRunId();
@@ -123,6 +124,7 @@ export class Walk {
 
   /** The last batch; engines are stopped by then. */
   stop(): void {
+    this.#closeDueList();
     this.#deps.recorder.event({ code: 'stop' });
     this.#seal(Number.POSITIVE_INFINITY, 'stop');
   }
@@ -136,17 +138,27 @@ export class Walk {
     const change = this.#change;
     const closes = change !== undefined && due_ms >= this.#changeAt(change.from_mono_ms);
     if (recorder.waits(due_ms) && late_ms < (closes ? LIST_WAIT_MS : VERDICT_WAIT_MS)) return false;
-    if (closes) {
-      recorder.event({ code: 'list_applied', value: change.list.version, utc_ms: due_ms });
-    }
-    this.#seal(due_ms, closes ? 'list' : 'minute');
+    if (closes) this.#closeList(change.list, due_ms);
+    else this.#seal(due_ms, 'minute');
     if (due_ms >= this.#boundary_ms) this.#boundary_ms += MINUTE_MS;
-    if (closes) {
-      this.#change = undefined;
-      recorder.switchList();
-      this.#deps.onList(change.list);
-    }
     return true;
+  }
+
+  #closeList(list: ListInForce, due_ms: number): void {
+    const { recorder, onList } = this.#deps;
+    recorder.event({ code: 'list_applied', value: list.version, utc_ms: due_ms });
+    this.#seal(due_ms, 'list');
+    this.#change = undefined;
+    recorder.switchList();
+    onList(list);
+  }
+
+  /** A batch has one list: what was measured under a new one needs the old one closed first. */
+  #closeDueList(): void {
+    const change = this.#change;
+    if (change === undefined) return;
+    const due_ms = this.#changeAt(change.from_mono_ms);
+    if (this.utc_ms >= due_ms) this.#closeList(change.list, due_ms);
   }
 
   /** The next minute, or the change of the list where a new run moved it off the minute. */
@@ -181,7 +193,7 @@ export class Walk {
     };
     const batch = sealer.seal(draft, facts, store.head);
     store.put(batch);
-    early.sealed();
+    early.sealed(boundary_ms - this.offset_ms);
     this.#deps.onSealed(batch, cause);
   }
 }

@@ -1,4 +1,5 @@
 import { equalBytes, toBase64 } from '../../shared/bytes.ts';
+import { LanProofError } from '../../shared/errors.ts';
 import { checkLink } from '../../shared/evidence/chain.ts';
 import type { Crypto, Signer } from '../../shared/evidence/crypto.ts';
 import type { Handover } from '../judge/handover.ts';
@@ -26,6 +27,8 @@ export interface Admitted {
   readonly renew: boolean;
   readonly list_version: number;
   readonly faulty: boolean;
+  /** Why it is faulty: code, place and fix for the log. */
+  readonly problem?: LanProofError;
 }
 
 /**
@@ -49,9 +52,9 @@ export async function admitBatch(
     case 'replay':
       return admitReplay(options, unit, agent, batch);
     case 'broken_prev':
-      return admitNext(options, unit, agent, batch, facts, 'PREV_BROKEN');
+      return admitNext(options, unit, agent, batch, facts, prevBroken());
     case 'ok':
-      return admitNext(options, unit, agent, batch, facts, batch.parts.fault);
+      return admitNext(options, unit, agent, batch, facts, batch.parts.problem);
   }
 }
 
@@ -61,8 +64,9 @@ async function admitNext(
   agent: AgentRow,
   batch: VerifiedBatch,
   facts: RequestFacts,
-  fault: string | null,
+  problem: LanProofError | undefined,
 ): Promise<Admitted> {
+  const fault = problem?.code ?? null;
   const { site, agent: code, epoch, seq } = batch.identity;
   const { hash, wire } = batch;
   const { tx, log } = unit;
@@ -81,7 +85,16 @@ async function admitNext(
   const parts = fault === batch.parts.fault ? batch.parts : { ...batch.parts, sections: [], fault };
   options.handover.put(log, leaf, hash, parts);
   const rest = await standing(unit, head, recv_ms);
-  return { outcome: 'new', leaf, faulty: fault !== null, ...rest };
+  const why = problem === undefined ? {} : { problem };
+  return { outcome: 'new', leaf, faulty: fault !== null, ...why, ...rest };
+}
+
+function prevBroken(): LanProofError {
+  return new LanProofError('PREV_BROKEN', 'the batch does not follow the one before it', {
+    hint: 'the batch is kept as unreadable; if it happens again enrol this agent anew',
+    place: 'prev',
+    fatal: false,
+  });
 }
 
 /** Logs whose origin begins so hold a demo and never evidence. */

@@ -46,6 +46,7 @@ export function createIngest(options: IngestOptions): Ingest {
   const walk = async (lane: Lane, framed: Framed, facts: RequestFacts): Promise<SubmitResult> => {
     const batch = await verifyBatch(verifying, framed);
     const committed = await group.submit(lane, (unit) => admitBatch(options, unit, batch, facts));
+    tellFault(options, framed, committed.value);
     const note = batch.parts.header?.seen.checkpoint;
     if (note !== undefined) await reportSeen(options, note);
     return acknowledge(committed);
@@ -101,6 +102,14 @@ export function createIngest(options: IngestOptions): Ingest {
 /** The claimed sealing time only chooses the lane; nothing is believed for it. */
 function isBacklog({ sealed_ms }: Framed, now_ms: number): boolean {
   return sealed_ms !== null && now_ms - sealed_ms > BACKLOG_AGE_MS;
+}
+
+/** An accepted batch is not answered with its fault: the people of the collector read it here. */
+function tellFault({ log }: IngestOptions, { identity }: Framed, { problem }: Admitted): void {
+  if (problem === undefined) return;
+  const { site, agent, epoch, seq } = identity;
+  const { code, place, hint, message } = problem;
+  log.warn({ site, agent, epoch, seq, code, place, hint }, `unreadable batch: ${message}`);
 }
 
 /** A head that an agent saw may prove that our history was lost; its batch is kept anyway. */

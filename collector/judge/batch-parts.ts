@@ -16,6 +16,8 @@ export interface BatchParts {
   readonly header: BatchHeader | null;
   readonly sections: readonly ResultSection[];
   readonly fault: string | null;
+  /** The fault with its place and fix, for the log; only where the batch was just read. */
+  readonly problem?: LanProofError;
 }
 
 export type FindList = (site: string, agent: string, hash: string) => Promise<TargetList | null>;
@@ -33,28 +35,43 @@ export async function readParts(
   try {
     header = parseHeader(headerBytes);
   } catch (error) {
-    return { header: null, sections: [], fault: codeOf(error) };
+    return faulty(null, asProblem(error));
   }
   const list = await findList(header.site, header.agent, header.list.hash);
-  if (list === null) return { header, sections: [], fault: 'LIST_UNKNOWN' };
-  if (list.version !== header.list.version) return { header, sections: [], fault: 'LIST_VERSION' };
+  if (list === null) return faulty(header, listProblem('LIST_UNKNOWN', 'list.hash'));
+  if (list.version !== header.list.version) {
+    return faulty(header, listProblem('LIST_VERSION', 'list.version'));
+  }
   const sections: ResultSection[] = [];
-  let fault: string | null = null;
+  let problem: LanProofError | undefined;
   for (const name of RESULT_SECTIONS) {
     const json = inflated.get(name);
     if (json === undefined) continue;
     try {
       sections.push(parseResultSection(json, list, name));
     } catch (error) {
-      fault ??= codeOf(error);
+      problem ??= asProblem(error);
     }
   }
-  return { header, sections, fault };
+  if (problem === undefined) return { header, sections, fault: null };
+  return { header, sections, fault: problem.code, problem };
 }
 
-function codeOf(error: unknown): string {
-  if (error instanceof LanProofError) return error.code;
+function faulty(header: BatchHeader | null, problem: LanProofError): BatchParts {
+  return { header, sections: [], fault: problem.code, problem };
+}
+
+function asProblem(error: unknown): LanProofError {
+  if (error instanceof LanProofError) return error;
   throw error;
+}
+
+function listProblem(code: 'LIST_UNKNOWN' | 'LIST_VERSION', place: string): LanProofError {
+  return new LanProofError(code, 'the batch names a target list that was never given out', {
+    hint: 'the batch is kept as unreadable; restart the agent so that it fetches its list again',
+    place,
+    fatal: false,
+  });
 }
 
 /** Lists of all sites of a province; one is some 20 kB in memory. */

@@ -4,6 +4,9 @@ import type { AgentState, DeviceState, Item, TickRun } from './state.ts';
 /** Ticks placed further than this after the batch was received belong to a wrong clock, ms. */
 export const FUTURE_MAX_MS = 60_000;
 
+/** Ticks this long before the list they name was in force are those of a wrong clock, ms. */
+const BEFORE_LIST_MAX_MS = 3_600_000;
+
 /**
  * Strength of codes when two ticks of one batch fall into one slot: the worse one stays. It is the
  * order of the classes (accounting §1, "the first that fits"): what says nothing (`l`, `x`) stands
@@ -51,9 +54,11 @@ export function place(agent: AgentState, ticks: readonly TickRun[], how: Placeme
     const late = Math.min(run.ticks, Math.max(0, device.next - slot));
     const room = Math.floor((how.recv_ms + FUTURE_MAX_MS - sent_ms) / i) + 1;
     const end = Math.max(late, Math.min(run.ticks, room));
-    // Before the list's first minute nobody expects a slot: those ticks are no sign of a bad clock.
+    // Just before the list's first minute nobody expects a slot: those ticks are no bad clock's.
+    const early = sent_ms < device.from_ms - BEFORE_LIST_MAX_MS;
+    const expected = early ? slot : Math.max(slot, Math.ceil(device.from_ms / i));
     refused += run.ticks - end;
-    refused += Math.max(0, slot + late - Math.max(slot, Math.ceil(device.from_ms / i)));
+    refused += Math.max(0, slot + late - expected);
     agent.discarded += run.ticks - (end - late);
     if (end <= late) continue;
     insert(agent, device, {

@@ -45,7 +45,7 @@ function walkAt(first: ClockSample) {
     offset_ms: () => clock.offset_ms ?? 0,
     carrierLostSince: () => false,
     encodeRuns,
-    onEarly: () => early.wish(),
+    onEarly: (sent_mono_ms) => early.wish(sent_mono_ms),
     onProblem: () => undefined,
     list: list(1),
   });
@@ -139,6 +139,51 @@ test('early batches keep their distance and their number', () => {
     if (limit.grant(ms)) granted += 1;
   }
   assert.equal(granted, EARLY_PER_HOUR_MAX);
+});
+
+test('a loss behind the minute is sealed early although the minute still waits for verdicts', () => {
+  const w = walkAt(sample(1_000, START_UTC_MS));
+  w.recorder.open(SERIES);
+  // Its verdict of the minute that ends is still to come: the regular batch waits for it.
+  w.recorder.open({ ...SERIES, id: 2, t0_ms: 15_500, interval_ms: 10_000 });
+  const minute_mono_ms = 60_000 - (START_UTC_MS % 60_000);
+  const last = Math.floor((minute_mono_ms - 1_250) / 1_000);
+  probe(w, 1, 0, last);
+  for (let n = last; n < last + 3; n++) {
+    w.now.ms = 1_250 + n * 1_000 + 800;
+    w.recorder.row({ series: 1, n, codes: ['n'], rtt_us: [-1], lag_ms: 0 });
+    w.walk.tick();
+  }
+  for (; w.now.ms < minute_mono_ms + 4_000; w.now.ms += 200) w.walk.tick();
+  assert.deepEqual(
+    w.headers().map(({ cause }) => cause),
+    ['minute', 'early'],
+  );
+});
+
+test('a new run and a stop close a list change that was due before they seal', () => {
+  for (const end of ['newRun', 'stop'] as const) {
+    const w = walkAt(sample(1_000, START_UTC_MS));
+    w.recorder.open(SERIES);
+    probe(w, 1, 0, 5);
+    const from_ms = w.walk.announceList(list(2));
+    const last = Math.ceil((from_ms - 1_250) / 1_000);
+    w.recorder.open({ ...SERIES, id: 2, t0_ms: 1_250 + last * 1_000 });
+    probe(w, 1, 5, last - 1);
+    w.now.ms = from_ms + 2_100;
+    w.recorder.row({ series: 2, n: 0, codes: ['r'], rtt_us: [5], lag_ms: 0 });
+    w.walk.tick();
+    assert.equal(w.headers().length, 0, 'the last verdict of the old list is still to come');
+    if (end === 'stop') w.walk.stop();
+    else w.walk.newRun(sample(w.now.ms, START_UTC_MS));
+    const [closing, next, ...more] = w.headers();
+    assert.deepEqual([closing?.cause, closing?.list.version], ['list', 1]);
+    assert.ok((closing?.closed_to_ms ?? Infinity) <= from_ms + START_UTC_MS);
+    assert.equal(next?.list.version, 2);
+    assert.equal(next?.sections.length, 1, 'the first row of the new list is in it');
+    assert.equal(more.length, 0);
+    assert.equal(w.walk.changing, false);
+  }
 });
 
 test('a list change in mid-minute closes the old list at a whole minute', () => {

@@ -3,8 +3,8 @@
  * collector's. Told once what to send; answers with what came back.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identityOf } from '../../agent/identity.ts';
 import type { Enrolment } from '../../agent/identity.ts';
+import { identityOf } from '../../agent/identity.ts';
 import type { ListInForce } from '../../agent/record.ts';
 import type { SealedBatch } from '../../agent/seal.ts';
 import { createNodeCrypto, signerFromPem } from '../../shared/node/crypto.ts';

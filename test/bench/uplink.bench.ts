@@ -85,11 +85,7 @@ function dayStart(): number {
   return Math.floor(Date.now() / DAY_MS - 1) * DAY_MS;
 }
 
-async function deliverDay(
-  folder: string,
-  data_dir: string,
-  agent: EnrolledAgent,
-): Promise<Sent> {
+async function deliverDay(folder: string, data_dir: string, agent: EnrolledAgent): Promise<Sent> {
   const collector = await startCollector(data_dir);
   try {
     const proxy = await openProxy(collector.port);

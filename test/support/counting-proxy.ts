@@ -15,8 +15,11 @@ export interface CountingProxy {
   close(): Promise<void>;
 }
 
-/** Passes everything on to 127.0.0.1:`target_port`. */
-export async function openProxy(target_port: number): Promise<CountingProxy> {
+/** Passes everything on to 127.0.0.1:`target_port`; `onAnswer` sees what goes back. */
+export async function openProxy(
+  target_port: number,
+  onAnswer: (bytes: Buffer) => void = () => undefined,
+): Promise<CountingProxy> {
   const counts = { up_bytes: 0, down_bytes: 0, connections: 0 };
   const sockets = new Set<Socket>();
   let passes = true;
@@ -37,6 +40,8 @@ export async function openProxy(target_port: number): Promise<CountingProxy> {
     });
     far.on('data', (bytes) => {
       counts.down_bytes += bytes.length;
+      // Only what also reached the other side counts as said.
+      if (!near.destroyed) onAnswer(bytes);
     });
     near.pipe(far).pipe(near);
     near.on('error', () => far.destroy());

@@ -18,6 +18,8 @@ export async function startLoad(
 ): Promise<Load> {
   const child = fork(new URL('../bench/load-child.ts', import.meta.url), {
     serialization: 'advanced',
+    // The options of this process (a script on the command line) are not the child's.
+    execArgv: [],
   });
   const ask = async (message: LoadOrder | LoadGo): Promise<LoadReport> => {
     const answered = once(child, 'message');
@@ -25,6 +27,7 @@ export async function startLoad(
     const ended = once(child, 'exit').then(() => {
       throw new Error('the process of the load ended');
     });
+    ended.catch(() => undefined);
     const [report] = (await Promise.race([answered, ended])) as [LoadReport];
     return report;
   };

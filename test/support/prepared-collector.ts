@@ -34,13 +34,14 @@ export interface EnrolledAgent {
 export async function prepareCollector(
   data_dir: string,
   inventories: readonly Inventory[],
+  originPrefix = 'bench.test',
 ): Promise<EnrolledAgent[]> {
   const now_ms = (): number => Date.now();
   const store = await openSqliteStore({ data_dir, now_ms, mono_ms: () => performance.now() });
   const keys = loadKeys(data_dir, { may_create: true });
   const ledger = await openLedger({
     ...{ store, crypto, logSigner: keys.log, documentSigner: keys.document, now_ms },
-    originPrefix: 'bench.test',
+    originPrefix,
     head_folder: join(data_dir, HEAD_FOLDER),
     randomBytes: (bytes) => randomBytes(bytes),
   });

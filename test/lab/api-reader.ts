@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Lan } from './lan.ts';
+import { labEnv } from './shell.ts';
+import { addressOf } from './topology.ts';
+
+/** Answers one path a line; it lives in the collector's namespace, where the API is reachable. */
+const SCRIPT = `
+import { createInterface } from 'node:readline';
+import { get } from 'node:https';
+const base = process.argv[1];
+const headers = { authorization: 'Bearer ' + process.argv[2] };
+const ask = (path) => new Promise((done) => {
+  const fail = (error) => done({ status: 0, body: String(error) });
+  const options = { headers, rejectUnauthorized: false, timeout: 10000 };
+  const request = get(base + path, options, (answer) => {
+    let text = '';
+    answer.setEncoding('utf8').on('data', (part) => { text += part; });
+    answer.on('end', () => done({ status: answer.statusCode, body: text })).on('error', fail);
+  });
+  request.on('timeout', () => request.destroy(new Error('timeout'))).on('error', fail);
+});
+for await (const path of createInterface({ input: process.stdin })) {
+  process.stdout.write(JSON.stringify(await ask(path)) + '\\n');
+}
+`;
+
+export interface ApiAnswer {
+  /** HTTP status; 0 when nobody answered. */
+  readonly status: number;
+  readonly body: string;
+}
+
+export interface ApiReader {
+  ask(path: string): Promise<ApiAnswer>;
+  /** The parsed answer; throws unless the status is 200. */
+  json<T>(path: string): Promise<T>;
+}
+
+/** Asks the collector's API from its own namespace, as a person in the office of the department. */
+export function startApiReader(lan: Lan, base: string, token: string): ApiReader {
+  const args = ['netns', 'exec', lan.ns('col'), process.execPath];
+  const child = spawn('ip', [...args, '--input-type=module', '-e', SCRIPT, base, token], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: labEnv(),
+  });
+  lan.processes.adopt(child, join(lan.dir, 'reader.log'));
+  const waiting: ((answer: ApiAnswer) => void)[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) =>
+    waiting.shift()?.(JSON.parse(line)),
+  );
+  const ask = (path: string): Promise<ApiAnswer> =>
+    new Promise((done) => {
+      waiting.push(done);
+      child.stdin.write(`${path}\n`);
+    });
+  return {
+    ask,
+    async json(path) {
+      const { status, body } = await ask(path);
+      if (status !== 200) throw new Error(`GET ${path}: ${status} ${body}`);
+      return JSON.parse(body);
+    },
+  };
+}
+
+export const collectorUrl = (): string => `https://${addressOf('col')}:8443`;

@@ -66,8 +66,12 @@ export async function inspectTls(
 
 function direct(host: string, port: number, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = tcpConnect({ host, port, signal, keepAlive: true });
+    const socket = tcpConnect({ host, port, keepAlive: true });
+    // Not tcpConnect's own `signal`: that would also end a healthy connection later on.
+    const abort = () => socket.destroy(new Error('timeout'));
+    signal.addEventListener('abort', abort, { once: true });
     socket.once('connect', () => {
+      signal.removeEventListener('abort', abort);
       socket.removeAllListeners('error');
       resolve(socket);
     });
@@ -87,9 +91,11 @@ function tunnel(proxy: URL, peer: Peer, signal: AbortSignal): Promise<Socket> {
       path: target,
       headers: login === ':' ? {} : { 'proxy-authorization': authorization },
       agent: false,
-      signal,
     });
+    const abort = () => request.destroy(new Error('timeout'));
+    signal.addEventListener('abort', abort, { once: true });
     request.once('connect', (answer, socket) => {
+      signal.removeEventListener('abort', abort);
       if (answer.statusCode === 200) return resolve(socket);
       socket.destroy();
       reject(

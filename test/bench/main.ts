@@ -25,9 +25,7 @@ interface Result {
 type Results = Record<string, Result>;
 
 function runOne(file: string): Result {
-  const script = `const { bench } = await import(${JSON.stringify(join(ROOT, file))});
-    process.stdout.write('\\n@' + JSON.stringify(await bench()) + '\\n'); process.exit(0);`;
-  const child = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+  const child = spawnSync(process.execPath, [join(import.meta.dirname, 'one.ts'), file], {
     cwd: ROOT,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -17,9 +17,9 @@ import type { SnmpRecord } from './targets.ts';
 export const SERVICES_MAX = 8;
 export const SNMP_LEVELS = ['noAuthNoPriv', 'authNoPriv', 'authPriv'] as const;
 /** RFC 3414 and RFC 7860. */
-export const SNMP_AUTHS = ['md5', 'sha', 'sha224', 'sha256', 'sha384', 'sha512'] as const;
+export const SNMP_AUTHS = ['sha', 'sha224', 'sha256', 'sha384', 'sha512'] as const;
 /** RFC 3414, RFC 3826, and the two ways of 256-bit keys (Blumenthal, Reeder). */
-export const SNMP_PRIVS = ['des', 'aes', 'aes256b', 'aes256r'] as const;
+export const SNMP_PRIVS = ['aes', 'aes256b', 'aes256r'] as const;
 /** RFC 1035 names in presentation form, without escapes. */
 const DNS_LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?$/i;
 const DNS_NAME_CHARS_MAX = 253;

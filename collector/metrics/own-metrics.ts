@@ -5,6 +5,9 @@ import type { LiveHub } from '../live/hub.ts';
 /** The budget is 100 ms at the 99th percentile; a full disk or a group of 64 shows above. */
 const INGEST_SECONDS_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
+/** Gauges that prom-client names like counters: promtool objects, and their parts say the same. */
+const MISNAMED = ['active_handles_total', 'active_requests_total', 'active_resources_total'];
+
 /** Prometheus series about the collector itself; one registry per app, none at module level. */
 export interface OwnMetrics {
   /** The exposition text of this moment. */
@@ -20,6 +23,7 @@ export function createOwnMetrics(
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: 'lanproof_' });
+  for (const name of MISNAMED) registry.removeSingleMetric(`lanproof_nodejs_${name}`);
   ingestCounters(deps, registers);
   gauges(deps, hub, registers);
   const ingest_seconds = new Histogram({

@@ -10,6 +10,11 @@ import {
 export const CLOCK_STEP_MS = 100;
 /** A request that took longer says too little about the time (Cristian's method), ms. */
 export const COLLECTOR_RTT_MS_MAX = 2_000;
+/**
+ * While nothing new is to be said, one sample in so long is written: the offset moves with it, and
+ * a clock that is slewed at 0.5 ms/s is 0.3 s away by then, a third of what begins a new run.
+ */
+export const SAMPLE_GAP_MS = 600_000;
 /** Samples that wait for the next header. */
 const SAMPLES_HELD_MAX = 16;
 
@@ -48,6 +53,9 @@ export class RunClock {
   /** The sample that ended the run; the old run keeps its offset until `restart`. */
   #next: ClockSample | undefined;
   #stepSeen = false;
+  /** Newest written sample of the own kernel, and of the collector. */
+  #kernelSample: ClockSample | undefined;
+  #collectorSample: ClockSample | undefined;
   #kernelOffset_ms: number | undefined;
   #kernelSync = false;
 
@@ -66,7 +74,10 @@ export class RunClock {
     this.#stepSeen = true;
   }
 
-  /** A sample of the own kernel or of chrony; it is always written down. */
+  /**
+   * A sample of the own kernel or of chrony. It counts, and is written down, where it says
+   * something new: first of the run, after SAMPLE_GAP_MS, another source or state, a step.
+   */
   kernel(sample: ClockSample): SampleVerdict {
     const offset_ms = sampleOffset(sample);
     const moved_ms = Math.abs(offset_ms - (this.#kernelOffset_ms ?? offset_ms));
@@ -75,7 +86,10 @@ export class RunClock {
     if (moved_ms > CLOCK_STEP_MS) this.#stepSeen = true;
     const sync = this.#trusts(sample);
     this.#kernelSync = sync;
-    return this.#take({ ...sample, sync });
+    const known = this.#kernelSample;
+    const state = known?.sync !== sync || known.source !== sample.source;
+    const news = state || moved_ms > CLOCK_STEP_MS || isDue(known, sample);
+    return news || (sync && this.#isFar(sample)) ? this.#take({ ...sample, sync }) : 'same_run';
   }
 
   /** A sample of the collector; `kernel_ms` is wall − monotonic of the settable clock now. */
@@ -87,7 +101,8 @@ export class RunClock {
     const limit_ms = OFFSET_CHANGE_MAX_MS + (this.synchronised ? error_ms : 0);
     if (this.#isFar(sample)) return apart_ms > limit_ms ? this.#take(sample) : 'same_run';
     // Within its own error it says nothing new, and noise would move ticks between slots.
-    const news = !this.synchronised || (!this.#kernelSync && apart_ms > error_ms);
+    const due = isDue(this.#collectorSample, sample) && !this.#kernelSync && apart_ms > error_ms;
+    const news = !this.synchronised || due;
     return news ? this.#take(sample) : 'same_run';
   }
 
@@ -110,6 +125,8 @@ export class RunClock {
     this.#held = [];
     this.#base = null;
     this.#offset = null;
+    this.#kernelSample = undefined;
+    this.#collectorSample = undefined;
     this.#take(sample);
   }
 
@@ -130,7 +147,13 @@ export class RunClock {
     }
     if (this.#held.length >= SAMPLES_HELD_MAX) this.#held.splice(1, 1);
     this.#held.push(sample);
+    if (sample.source === 'collector') this.#collectorSample = sample;
+    else this.#kernelSample = sample;
     this.#offset = nextOffset(this.#base, this.#held);
     return 'same_run';
   }
+}
+
+function isDue(written: ClockSample | undefined, sample: ClockSample): boolean {
+  return written === undefined || sample.mono_ms - written.mono_ms >= SAMPLE_GAP_MS;
 }

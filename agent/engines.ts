@@ -35,7 +35,7 @@ export interface EngineOptions {
 
 /** All engines as one: what the plan asks for is given to whom it concerns. */
 export interface Engines {
-  readonly names: BatchHeader['engine'];
+  readonly names: NonNullable<BatchHeader['engine']>;
   arpReaches(address: string): boolean;
   /** Resolves when the old series are closed. Rejects with the first engine's refusal. */
   apply(plan: Plan, from_mono_ms: number): Promise<void>;

@@ -13,6 +13,7 @@ import { HostFacts, ownNic } from './host.ts';
 import type { Identity } from './identity.ts';
 import type { Logger } from './log.ts';
 import type { Platform } from './platform/platform.ts';
+import { ENGINE_HINTS } from './probe/prober.ts';
 import { Recorder } from './record.ts';
 import { SnmpSchedule } from './schedule.ts';
 import { createSealer, type SealedBatch } from './seal.ts';
@@ -71,7 +72,7 @@ export async function createMeasuring(deps: MeasuringDeps, list: ListInForce): P
     offset_ms: () => clock.offset_ms ?? 0,
     carrierLostSince: (mono_ms) => carrier.lostSince(mono_ms),
     onEarly: (sent_mono_ms) => early.wish(sent_mono_ms),
-    onProblem: ({ code, message }) => log.warn({ code }, message),
+    onProblem: ({ code, message }) => log.warn({ code, hint: ENGINE_HINTS[code] }, message),
   });
   recorder.event({ code: 'start' });
   const engines = await createEngines({

@@ -4,7 +4,7 @@ import { openCheckpoint } from '../shared/evidence/checkpoint.ts';
 import type { Crypto } from '../shared/evidence/crypto.ts';
 import { openDocument } from '../shared/evidence/document-reading.ts';
 import type { LogOpen } from '../shared/evidence/documents.ts';
-import { type Envelope, serializeEnvelope } from '../shared/evidence/dsse.ts';
+import { type Envelope, parseEnvelope, serializeEnvelope } from '../shared/evidence/dsse.ts';
 import type { BatchHeader, ClockSample } from '../shared/measure/batch.ts';
 import { readError, readProof } from './answers.ts';
 import type { AgentApi } from './api.ts';
@@ -28,7 +28,7 @@ export interface ProofDeps {
   readonly utc_ms: () => number;
   readonly onTime: (sample: ClockSample) => void;
   /** The log shrank, was rewritten, or a new one names less than this agent saw. */
-  readonly onHistoryLost: (error: LanProofError) => void;
+  readonly onHistoryLost: (error: LanProofError, seen_size: number) => void;
   /** New log-open documents, verified; kept for the next start. */
   readonly onLogs: (log_open: readonly Envelope[]) => void;
 }
@@ -37,6 +37,7 @@ export interface ProofDeps {
 export class ProofKeeper {
   readonly #deps: ProofDeps;
   #logs: Map<string, LogOpen>;
+  #envelopes: readonly Envelope[];
   #seen: SeenCheckpoint;
   #lastTry_ms: number | undefined;
   #wanted = true;
@@ -45,6 +46,7 @@ export class ProofKeeper {
   constructor(deps: ProofDeps) {
     this.#deps = deps;
     this.#logs = new Map(deps.identity.logs);
+    this.#envelopes = deps.identity.enrolment.log_open;
     this.#seen = this.#stored();
   }
 
@@ -116,14 +118,18 @@ export class ProofKeeper {
     try {
       this.#seen = checkProof(crypto, proof, own, log, this.#seen);
     } catch (error) {
-      if (error instanceof LanProofError && error.code === 'HISTORY_LOST') {
-        this.#deps.onHistoryLost(error);
-      }
+      if (error instanceof LanProofError && error.code === 'HISTORY_LOST') this.#lost(error);
       throw error;
     }
     this.#wanted = false;
     spool.setMeta('seen', this.#seen.note);
     spool.markProven(seq, this.#deps.utc_ms());
+  }
+
+  /** Tells it, and shows the checkpoint once more: the next header is the report of it. */
+  #lost(error: LanProofError): void {
+    this.#noteSealed = '';
+    this.#deps.onHistoryLost(error, this.#seen.size);
   }
 
   /** A restored collector goes on in a new log; it is followed by a signed log-open alone. */
@@ -133,15 +139,16 @@ export class ProofKeeper {
     if (answer.status !== 200) return;
     const { log_open } = Object.assign({ log_open: [] as unknown }, jsonOf(answer));
     if (!Array.isArray(log_open) || log_open.length > LOGS_MAX) return;
-    const envelopes = log_open as Envelope[];
-    for (const envelope of envelopes) {
+    for (const envelope of log_open as Envelope[]) {
       const text = serializeEnvelope(envelope);
       const opened = openDocument(crypto, text, 'log-open', identity.document_key);
       if (this.#logs.has(opened.log)) continue;
       this.#logs.set(opened.log, opened);
+      // What is known stays known: without the log of its enrolment an agent cannot start.
+      this.#envelopes = [...this.#envelopes, parseEnvelope(envelope)];
+      this.#deps.onLogs(this.#envelopes);
       this.#compare(opened);
     }
-    this.#deps.onLogs(envelopes);
   }
 
   #compare({ log, previous }: LogOpen): void {
@@ -152,7 +159,7 @@ export class ProofKeeper {
     const forked = newer === origin && Number(newer_size) <= size;
     if (previous.size >= size && !forked) return;
     const message = `${log} follows ${origin} at ${previous.size} leaves, seen were ${size}`;
-    this.#deps.onHistoryLost(
+    this.#lost(
       new LanProofError('HISTORY_LOST', message, {
         hint: 'the collector was restored from an older copy; the agent sends again what it has',
         fatal: false,

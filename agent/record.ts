@@ -54,7 +54,7 @@ export class Recorder implements ProbeSink {
   readonly #series = new Map<number, OpenSeries>();
   readonly #watch = new LossWatch();
   readonly #identity = new IdentityBook();
-  #snmp = new Map<number, SnmpRecord>();
+  readonly #snmp = new Map<number, SnmpRecord>();
   #events: AgentEvent[] = [];
   #list: ListInForce;
   #next: { readonly list: ListInForce; readonly from_mono_ms: number } | undefined;
@@ -144,11 +144,16 @@ export class Recorder implements ProbeSink {
     if (list_version !== this.#list.version) return;
     let record = this.#snmp.get(target);
     if (record === undefined) {
-      record = new SnmpRecord();
+      record = new SnmpRecord(target);
       this.#snmp.set(target, record);
     }
-    record.add(poll);
+    record.add(poll, this.#deps.monotonic_ms() + this.#deps.offset_ms());
     this.identity(identityRows(target, poll));
+  }
+
+  /** A run began, or a batch was lost: no reader has what differences would be counted from. */
+  restartPolls(): void {
+    this.#snmp.clear();
   }
 
   /** Addresses, MACs and names; only what changed since it was last written goes into a batch. */
@@ -185,11 +190,12 @@ export class Recorder implements ProbeSink {
     const events = this.#events.slice(0, EVENTS_PER_BATCH_MAX);
     this.#events = this.#events.slice(EVENTS_PER_BATCH_MAX);
     const rows = this.#identity.take();
+    const polls = this.#takePolls();
     return {
       list: this.#list,
       closed_to_ms,
-      infra: section(infra, this.#takePolls(), host),
-      endpoints: section(endpoints, [], undefined),
+      infra: section(infra, polls.infra, host),
+      endpoints: section(endpoints, polls.endpoints, undefined),
       identity: rows.length === 0 ? undefined : { v: 1, rows },
       events,
     };
@@ -209,10 +215,15 @@ export class Recorder implements ProbeSink {
     return Math.max(0, Math.floor(closed_ms));
   }
 
-  #takePolls(): SnmpPart[] {
-    const polls = [...this.#snmp].sort(([a], [b]) => a - b);
-    this.#snmp = new Map();
-    return polls.map(([target, record]) => record.part(target));
+  /** Polls by section: those of PCs are as private as their echoes. */
+  #takePolls(): { infra: SnmpPart[]; endpoints: SnmpPart[] } {
+    const out: { infra: SnmpPart[]; endpoints: SnmpPart[] } = { infra: [], endpoints: [] };
+    for (const [target, record] of [...this.#snmp].sort(([a], [b]) => a - b)) {
+      if (record.empty) continue;
+      const pc = this.#list.targets[target]?.kind === 'pc';
+      (pc ? out.endpoints : out.infra).push(record.take());
+    }
+    return out;
   }
 }
 

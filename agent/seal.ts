@@ -40,7 +40,8 @@ export interface SealFacts {
   readonly run: string;
   readonly clock: readonly ClockSample[];
   readonly seen: BatchHeader['seen'];
-  readonly engine: BatchHeader['engine'];
+  /** With the first batch of a run, which names the programs of the whole run. */
+  readonly engine: BatchHeader['engine'] | undefined;
 }
 
 export interface SealerDeps {
@@ -74,8 +75,7 @@ export function createSealer(deps: SealerDeps) {
         sealed_ms: Math.max(0, Math.round(facts.sealed_ms)),
         closed_to_ms: draft.closed_to_ms,
         cause: facts.cause,
-        engine: facts.engine,
-        software: deps.software,
+        ...(facts.engine === undefined ? {} : { engine: facts.engine, software: deps.software }),
         clock: facts.clock,
         events: draft.events,
         sections: packed.map(({ name, bytes }) => ({

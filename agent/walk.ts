@@ -1,10 +1,10 @@
 import type { ChainHead } from '../shared/evidence/chain.ts';
 import type { BatchHeader, ClockSample, HostPart, SealCause } from '../shared/measure/batch.ts';
 import type { RunClock } from './clock.ts';
-import type { ListInForce } from './draft.ts';
+import type { Draft, ListInForce } from './draft.ts';
 import type { EarlyLimit } from './early.ts';
 import type { Recorder } from './record.ts';
-import type { SealedBatch, Sealer } from './seal.ts';
+import type { SealedBatch, Sealer, SealFacts } from './seal.ts';
 
 const MINUTE_MS = 60_000;
 /** How long a regular batch waits for verdicts of its minute; later ones go into the next one. */
@@ -32,7 +32,7 @@ export interface WalkDeps {
   readonly boot: string;
   readonly newRunId: () => string;
   readonly seen: () => BatchHeader['seen'];
-  readonly engine: () => BatchHeader['engine'];
+  readonly engine: () => NonNullable<BatchHeader['engine']>;
   /** Facts of the own host since the last regular batch. */
   readonly host: () => HostPart | undefined;
   readonly onSealed: (batch: SealedBatch, cause: SealCause) => void;
@@ -49,6 +49,8 @@ export interface WalkDeps {
 export class Walk {
   readonly #deps: WalkDeps;
   #run: string;
+  /** The run whose programs were named in a header. */
+  #named = '';
   /** UTC ms of the next regular batch. */
   #boundary_ms: number;
   #change: { readonly list: ListInForce; readonly from_mono_ms: number } | undefined;
@@ -105,6 +107,7 @@ export class Walk {
     this.#closeDueList();
     this.#seal(Number.POSITIVE_INFINITY, 'run');
     this.#deps.clock.restart(first);
+    this.#deps.recorder.restartPolls();
     this.#run = this.#deps.newRunId();
     this.#boundary_ms = this.#nextMinute();
     this.#deps.onNewRun();
@@ -177,7 +180,7 @@ export class Walk {
   }
 
   #seal(boundary_ms: number, cause: SealCause): void {
-    const { recorder, sealer, store, clock, early } = this.#deps;
+    const { recorder, clock, early } = this.#deps;
     const regular = cause === 'minute' || cause === 'list';
     const closes_minute = regular && boundary_ms % MINUTE_MS === 0;
     const host = regular || cause === 'stop' ? this.#deps.host() : undefined;
@@ -189,11 +192,24 @@ export class Walk {
       run: this.#run,
       clock: clock.takeSamples(),
       seen: this.#deps.seen(),
-      engine: this.#deps.engine(),
+      engine: this.#named === this.#run ? undefined : this.#deps.engine(),
     };
-    const batch = sealer.seal(draft, facts, store.head);
-    store.put(batch);
+    const batch = this.#put(draft, facts);
     early.sealed(boundary_ms - this.offset_ms);
     this.#deps.onSealed(batch, cause);
+  }
+
+  #put(draft: Draft, facts: SealFacts): SealedBatch {
+    const { recorder, sealer, store } = this.#deps;
+    try {
+      const batch = sealer.seal(draft, facts, store.head);
+      store.put(batch);
+      this.#named = this.#run;
+      return batch;
+    } catch (error) {
+      // The next batch has the same seq, so no hole would tell a reader that polls are missing.
+      recorder.restartPolls();
+      throw error;
+    }
   }
 }

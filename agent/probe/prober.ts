@@ -62,6 +62,15 @@ export interface EngineProblem {
   readonly message: string;
 }
 
+/** What a person can do about each. */
+export const ENGINE_HINTS: Readonly<Record<EngineProblemCode, string>> = {
+  ENGINE_DIED: 'it is started again by itself; if it goes on, run the engine by hand to see why',
+  ENGINE_GARBAGE: 'install the fping of the distribution; what it cannot tell counts as not sent',
+  ENGINE_SILENT: 'it is replaced by itself; if it goes on, look at the load of this machine',
+  CLOCK_STEP: 'nothing is lost; if it happens often, let chrony slew the clock',
+  NO_RIGHT: 'sudo setcap cap_net_raw+ep on fping, arping or arp-scan, whichever is meant',
+};
+
 /** One way of measuring reachability of many targets, e.g. fping. */
 export interface Engine {
   readonly name: string;

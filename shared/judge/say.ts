@@ -136,6 +136,10 @@ function sayStates(
   const later: EndedSpan[] = [];
   for (const { item, cls } of open) later.push(...feedItem(device, view, item, cls));
   if (unsure) later.push(...finish(view));
+  if (ended.length === 0 && later.length === 0 && goesOn(device, view)) {
+    show(agent, device, view, device.said, out);
+    return;
+  }
   const said: StateInterval[] = [];
   for (const span of [...ended, ...later]) said.push(interval(device, span, span.to_ms));
   if (view.now !== null) {
@@ -153,6 +157,22 @@ function sayStates(
   }
   device.said = said.slice(ended.length);
   show(agent, device, view, said, out);
+}
+
+/** Nothing ended and the one open state is the one that was said: nearly every device and minute. */
+function goesOn(device: DeviceState, { now }: Machine): boolean {
+  const [said] = device.said;
+  return (
+    device.until_ms === null &&
+    now !== null &&
+    device.said.length === 1 &&
+    said !== undefined &&
+    said.to_ms === null &&
+    said.from_ms === now.from_ms &&
+    said.state === now.state &&
+    said.reason === now.reason &&
+    said.earliest_ms === now.earliest_ms
+  );
 }
 
 /** An open run of 1 or 2 losses shows nothing yet: a lost packet would flicker on every screen. */

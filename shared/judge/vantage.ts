@@ -107,7 +107,7 @@ function silences(
   const shortest = devices.reduce((min, d) => Math.min(min, d.interval_ms), Number.MAX_VALUE);
   const threshold = 2 * shortest;
   const spans: [number, number][] = [];
-  const points: number[] = [];
+  const sparse: [DeviceState, Item, number][] = [];
   for (const device of devices) {
     for (const item of device.items) {
       if (!isAnswer(item)) continue;
@@ -117,18 +117,43 @@ function silences(
       if (after_ms !== null && last <= after_ms) continue;
       // Answers closer together than the threshold leave no silence: one span stands for them.
       if (device.interval_ms <= threshold) spans.push([sentAt(device, item, 0), last]);
-      else for (let k = 0; k < ticks; k++) points.push(sentAt(device, item, k));
+      else sparse.push([device, item, ticks]);
     }
   }
-  for (const point of points) spans.push([point, point]);
-  spans.sort((a, b) => a[0] - b[0]);
+  let answered = union(spans);
+  const points: [number, number][] = [];
+  for (const [device, item, ticks] of sparse) {
+    // Nearly all lie in the spans, where they add nothing: sorting them would be most of the work.
+    if (liesIn(answered, sentAt(device, item, 0), sentAt(device, item, ticks - 1))) continue;
+    for (let k = 0; k < ticks; k++) {
+      const at = sentAt(device, item, k);
+      if (!liesIn(answered, at, at)) points.push([at, at]);
+    }
+  }
+  if (points.length > 0) answered = union([...answered, ...points]);
   const out: Silence[] = [];
   let from = after_ms;
-  for (const [first, last] of spans) {
+  for (const [first, last] of answered) {
     if (from !== null && first - from > threshold) out.push([from, first]);
     from = from === null ? last : Math.max(from, last);
   }
   return out;
+}
+
+/** The same instants as spans that do not touch, ascending. Sorts and changes `spans`. */
+function union(spans: [number, number][]): [number, number][] {
+  spans.sort((a, b) => a[0] - b[0]);
+  const out: [number, number][] = [];
+  for (const span of spans) {
+    const newest = out.at(-1);
+    if (newest !== undefined && span[0] <= newest[1]) newest[1] = Math.max(newest[1], span[1]);
+    else out.push(span);
+  }
+  return out;
+}
+
+function liesIn(spans: readonly (readonly [number, number])[], from: number, to: number): boolean {
+  return spans.some(([first, last]) => first <= from && to <= last);
 }
 
 function isolates(

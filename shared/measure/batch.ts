@@ -84,8 +84,9 @@ export interface BatchHeader {
   /** Every tick placed before this UTC ms is in this batch or an earlier one. */
   readonly closed_to_ms: number;
   readonly cause: SealCause;
-  readonly engine: { readonly icmp: string; readonly arp: string };
-  readonly software: string;
+  /** Both stand in the first batch of a run and hold for the run until they stand again. */
+  readonly engine?: { readonly icmp: string; readonly arp: string };
+  readonly software?: string;
   readonly clock: readonly ClockSample[];
   readonly events: readonly AgentEvent[];
   readonly sections: readonly SectionRef[];
@@ -100,7 +101,7 @@ export interface SeriesPart {
   readonly i: number;
   readonly n0: number;
   readonly n: number;
-  /** Target indexes of the list in force. */
+  /** Target indexes of the list in force; in the JSON a text of runs (index-runs.ts). */
   readonly targets: readonly number[];
   /** Per target a run-length string over the n ticks: `r12n3r45`. */
   readonly s: readonly string[];
@@ -117,24 +118,41 @@ export interface RttColumns {
   readonly max: readonly (number | null)[];
 }
 
-/** One target's SNMP polls in this batch, as columns over interfaces. */
+/** One target's SNMP polls in this batch, oldest first; read by shared/measure/snmp-columns.ts. */
 export interface SnmpPart {
   readonly target: number;
-  /** Per poll: [request mono ms, response ms, sysUpTime ticks or null, outcome]. */
-  readonly polls: readonly (readonly [number, number, number | null, string])[];
-  readonly if_index: readonly number[];
-  /**
-   * Column name (MIB object) → per poll that carried it [poll number, values]: the first has the
-   * values, later ones the differences to the one before (all zero: left out). Integers beyond
-   * 2^53 − 1 are decimal strings; null is "no such instance".
-   */
-  readonly columns: Readonly<Record<string, readonly SnmpColumnPoll[]>>;
+  readonly polls: readonly SnmpPoll[];
   /** Scalars read with the newest poll: hrSystemUptime, snmpEngineBoots, snmpEngineTime. */
   readonly scalars?: Readonly<Record<string, number | string>>;
 }
-export type SnmpColumnPoll = readonly [number, readonly (number | string | null)[]];
 
-/** Facts of the agent's own host over the batch. */
+/**
+ * Request mono ms, response ms, sysUpTime ticks or null, outcome; where a table of ports was read
+ * also its number and what it held: everything (`SnmpKey`) or the differences (`SnmpChanges`).
+ */
+export type SnmpPoll =
+  | readonly [number, number, number | null, string]
+  | readonly [number, number, number | null, string, number, SnmpKey | SnmpChanges];
+
+/** A key poll: the table with all its values. It needs nothing that was sent before. */
+export interface SnmpKey {
+  readonly if_index: readonly number[];
+  /** Names of MIB objects. */
+  readonly columns: readonly string[];
+  /**
+   * Per column one value per `if_index`, null where the port has none. Integers beyond 2^53 − 1
+   * are decimal strings.
+   */
+  readonly values: readonly (readonly (number | string | null)[])[];
+}
+
+/**
+ * Per column of the table's newest key poll the differences to the poll of this table before, one
+ * per port; 0 stands for a column without any, and such columns at the end are left out.
+ */
+export type SnmpChanges = readonly (0 | readonly (number | string)[])[];
+
+/** Facts of the agent's own host over the batch; in the JSON a list in HOST_ORDER. */
 export interface HostPart {
   readonly carrier: boolean | null;
   readonly carrier_changes: number | null;
@@ -145,6 +163,15 @@ export interface HostPart {
   /** Mains: true plugged in, false on battery, null unknown. */
   readonly ac_line: boolean | null;
 }
+
+export const HOST_ORDER = [
+  'carrier',
+  'carrier_changes',
+  'speed_mbps',
+  'duplex',
+  'rx_frames',
+  'ac_line',
+] as const satisfies readonly (keyof HostPart)[];
 
 /** `infra` and `endpoints`. */
 export interface ResultSection {

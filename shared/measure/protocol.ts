@@ -71,6 +71,20 @@ export interface EnrolRequest {
   readonly software: string;
 }
 
+/** An agent that a restored collector does not know shows what that collector once signed. */
+export interface ReintroduceRequest {
+  /** Payload is its Enrol document. */
+  readonly enrol: Envelope;
+  /** Payload is its newest TargetList; null if it never had one. */
+  readonly targets: Envelope | null;
+}
+
+export interface ReintroduceAnswer {
+  /** The batch that the chain goes on with. */
+  readonly expect: { readonly epoch: number; readonly seq: number };
+  readonly time_ms: number;
+}
+
 export type EnrolAnswer =
   | {
       readonly status: 'approved';

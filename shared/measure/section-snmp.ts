@@ -1,13 +1,15 @@
-import type { SnmpColumnPoll, SnmpPart } from './batch.ts';
+import type { SnmpChanges, SnmpKey, SnmpPart, SnmpPoll } from './batch.ts';
 import type { Strict } from './strict.ts';
 
 /** Switches of one agent in one batch. */
 export const SNMP_TARGETS_MAX = 2_000;
 /** Polls of one target in one batch: a batch holds a minute, a poll takes 10 s or more. */
 export const SNMP_POLLS_MAX = 64;
+/** Tables of one target: status, traffic of all ports, traffic of uplinks, and room to change. */
+export const SNMP_TABLES_MAX = 8;
 /** Interfaces of one target, virtual ones too. */
 export const SNMP_INTERFACES_MAX = 4_096;
-/** Columns of one target: MIB objects of ifTable, ifXTable and EtherLike-MIB. */
+/** Columns of one table: MIB objects of ifTable, ifXTable and EtherLike-MIB. */
 export const SNMP_COLUMNS_MAX = 128;
 /** RFC 2863 §6: InterfaceIndex is 1 to 2^31 − 1. */
 const IF_INDEX_MAX = 2 ** 31 - 1;
@@ -28,63 +30,75 @@ export function readSnmp(strict: Strict, value: unknown, place: string, targets:
   const polls = strict
     .list(part.polls, `${place}.polls`, SNMP_POLLS_MAX)
     .map((poll, index) => readPoll(strict, poll, `${place}.polls[${index}]`));
-  const if_index = strict
-    .list(part.if_index, `${place}.if_index`, SNMP_INTERFACES_MAX)
-    .map((port, k) => strict.integer(port, `${place}.if_index[${k}]`, 1, IF_INDEX_MAX));
-  const columns = strict.object(part.columns, `${place}.columns`);
-  const names = Object.keys(columns);
-  if (names.length > SNMP_COLUMNS_MAX) strict.fail(`${place}.columns`, 'has too many members');
-  const read: Record<string, readonly SnmpColumnPoll[]> = {};
-  for (const name of names) {
-    const at = `${place}.columns.${name.slice(0, 64)}`;
-    strict.text(name, at, OBJECT_NAME);
-    read[name] = readColumn(strict, columns[name], at, polls.length, if_index.length);
-  }
   return {
     target: Number(target),
     polls,
-    if_index,
-    columns: read,
     ...(part.scalars === undefined
       ? {}
       : { scalars: readScalars(strict, part.scalars, `${place}.scalars`) }),
   };
 }
 
-function readPoll(strict: Strict, value: unknown, place: string): SnmpPart['polls'][number] {
-  const [sent, took, uptime, outcome] = strict.list(value, place, 4);
-  return [
+function readPoll(strict: Strict, value: unknown, place: string): SnmpPoll {
+  const poll = strict.list(value, place, 6);
+  const [sent, took, uptime, outcome, table, held] = poll;
+  const times = [
     strict.integer(sent, `${place}[0]`),
     strict.integer(took, `${place}[1]`),
     uptime === null ? null : strict.integer(uptime, `${place}[2]`, 0, TIME_TICKS_MAX),
     strict.text(outcome, `${place}[3]`, OUTCOME),
+  ] as const;
+  if (poll.length <= times.length) return times;
+  const number = strict.integer(table, `${place}[4]`, 0, SNMP_TABLES_MAX - 1);
+  const at = `${place}[5]`;
+  return [
+    ...times,
+    number,
+    Array.isArray(held) ? readChanges(strict, held, at) : readKey(strict, held, at),
   ];
 }
 
-function readColumn(
-  strict: Strict,
-  value: unknown,
-  place: string,
-  polls: number,
-  ports: number,
-): SnmpColumnPoll[] {
-  let before = -1;
-  return strict.list(value, place, polls).map((item, index) => {
-    const at = `${place}[${index}]`;
-    const [poll, values] = strict.list(item, at, 2);
-    const number = strict.integer(poll, `${at}[0]`, before + 1, polls - 1);
-    before = number;
-    const column = strict.list(values, `${at}[1]`, ports);
-    if (column.length !== ports) strict.fail(`${at}[1]`, 'is not one per interface');
-    return [number, column.map((cell, k) => readCell(strict, cell, at, k))];
+function readKey(strict: Strict, value: unknown, place: string): SnmpKey {
+  const key = strict.object(value, place);
+  const if_index = strict.list(key.if_index, `${place}.if_index`, SNMP_INTERFACES_MAX);
+  const seen = new Set<unknown>();
+  for (const [k, port] of if_index.entries()) {
+    strict.integer(port, `${place}.if_index[${k}]`, 1, IF_INDEX_MAX);
+    if (seen.has(port)) strict.fail(`${place}.if_index[${k}]`, 'stands twice');
+    seen.add(port);
+  }
+  const columns = strict
+    .list(key.columns, `${place}.columns`, SNMP_COLUMNS_MAX)
+    .map((name, c) => strict.text(name, `${place}.columns[${c}]`, OBJECT_NAME));
+  if (new Set(columns).size !== columns.length) strict.fail(`${place}.columns`, 'names one twice');
+  const rows = strict.list(key.values, `${place}.values`, columns.length);
+  if (rows.length !== columns.length) strict.fail(`${place}.values`, 'is not one per column');
+  const values = rows.map((row, c) => {
+    const at = `${place}.values[${c}]`;
+    const column = strict.list(row, at, if_index.length);
+    if (column.length !== if_index.length) strict.fail(at, 'is not one per interface');
+    return column.map((cell, k) =>
+      cell === null ? null : readNumber(strict, cell, `${at}[${k}]`),
+    );
+  });
+  return { if_index: if_index.map(Number), columns, values };
+}
+
+/** Whether they fit their key can be said only by a reader that has it. */
+function readChanges(strict: Strict, value: unknown, place: string): SnmpChanges {
+  return strict.list(value, place, SNMP_COLUMNS_MAX).map((column, c) => {
+    if (column === 0) return 0;
+    const at = `${place}[${c}]`;
+    return strict
+      .list(column, at, SNMP_INTERFACES_MAX)
+      .map((cell, k) => readNumber(strict, cell, `${at}[${k}]`));
   });
 }
 
-function readCell(strict: Strict, cell: unknown, at: string, k: number): number | string | null {
-  if (cell === null) return null;
+function readNumber(strict: Strict, cell: unknown, at: string): number | string {
   if (typeof cell === 'number' && Number.isSafeInteger(cell)) return cell;
   if (typeof cell === 'string' && BIG.test(cell)) return cell;
-  return strict.fail(`${at}[1][${k}]`, 'is no integer, decimal string or null');
+  return strict.fail(at, 'is no integer or decimal string');
 }
 
 function readScalars(
@@ -96,9 +110,7 @@ function readScalars(
   const out: Record<string, number | string> = {};
   for (const [name, cell] of Object.entries(scalars).slice(0, SNMP_COLUMNS_MAX)) {
     strict.text(name, `${place}.${name.slice(0, 64)}`, OBJECT_NAME);
-    if (typeof cell === 'number' && Number.isSafeInteger(cell)) out[name] = cell;
-    else if (typeof cell === 'string' && BIG.test(cell)) out[name] = cell;
-    else strict.fail(`${place}.${name}`, 'is no integer or decimal string');
+    out[name] = readNumber(strict, cell, `${place}.${name}`);
   }
   return out;
 }

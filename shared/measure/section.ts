@@ -1,5 +1,6 @@
 import { utf8 } from '../bytes.ts';
 import {
+  HOST_ORDER,
   type HostPart,
   PRIVATE_SECTIONS,
   type ResultSection,
@@ -11,6 +12,7 @@ import {
   TICKS_MAX,
 } from './batch.ts';
 import { INTERVALS_S, REACHABILITIES } from './codes.ts';
+import { decodeIndexes, encodeIndexes } from './index-runs.ts';
 import { countRuns } from './runs.ts';
 import { readSnmp, SNMP_TARGETS_MAX } from './section-snmp.ts';
 import { Strict } from './strict.ts';
@@ -35,7 +37,14 @@ type Span = readonly [number, number];
 
 /** The JSON bytes that are compressed (shared/node/section-bytes.ts). */
 export function encodeResultSection(section: ResultSection): Uint8Array {
-  return utf8(JSON.stringify(section));
+  const { series, host } = section;
+  return utf8(
+    JSON.stringify({
+      ...section,
+      series: series.map((part) => ({ ...part, targets: encodeIndexes(part.targets) })),
+      host: host && HOST_ORDER.map((name) => host[name]),
+    }),
+  );
 }
 
 /**
@@ -56,7 +65,7 @@ export function parseResultSection(
   strict.integer(root.v, 'v', 1, 1);
   const targets = list?.targets ?? null;
   const spans = new Map<number, Span[]>();
-  const series = strict.list(root.series, 'series', SERIES_MAX);
+  const series = strict.list(root.series, 'series', SERIES_MAX).map(withIndexes);
   for (const [index, part] of series.entries()) {
     checkSeries(part, `series[${index}]`, targets, name, spans);
   }
@@ -68,12 +77,23 @@ export function parseResultSection(
     ...(root.snmp === undefined
       ? {}
       : {
-          snmp: strict
-            .list(root.snmp, 'snmp', SNMP_TARGETS_MAX)
-            .map((part, index) => readSnmp(strict, part, `snmp[${index}]`, count)),
+          snmp: strict.list(root.snmp, 'snmp', SNMP_TARGETS_MAX).map((part, index) => {
+            const read = readSnmp(strict, part, `snmp[${index}]`, count);
+            checkKind(targets?.[read.target] ?? null, name, `snmp[${index}].target`);
+            return read;
+          }),
         }),
     ...(root.host === undefined ? {} : { host: readHost(root.host) }),
   };
+}
+
+/** The text of indexes as a list; whatever else stands there is looked at by checkSeries. */
+function withIndexes(value: unknown, index: number): unknown {
+  if (typeof value !== 'object' || value === null || !('targets' in value)) return value;
+  if (typeof value.targets !== 'string') return value;
+  const targets = decodeIndexes(value.targets, TARGETS_MAX);
+  if (targets === null) return strict.fail(`series[${index}].targets`, 'are no runs of indexes');
+  return { ...value, targets };
 }
 
 function checkSeries(
@@ -132,13 +152,19 @@ function checkTarget(
     return strict.fail(`${list}[${k}]`, 'is no index of the list', 'SECTION_TARGET');
   }
   const target = targets?.[Number(index)] ?? null;
-  if (target !== null && name !== undefined) {
-    // A PC's results outside the private section could not be masked or deleted.
-    if ((target.kind === 'pc') !== PRIVATE_SECTIONS.has(name)) {
-      strict.fail(`${list}[${k}]`, `is a ${target.kind} in ${name}`, 'SECTION_TARGET');
-    }
-  }
+  checkKind(target, name, `${list}[${k}]`);
   return target;
+}
+
+/** A PC's results outside the private section could not be masked or deleted. */
+function checkKind(
+  target: PublicTarget | null,
+  name: SectionName | undefined,
+  place: string,
+): void {
+  if (target === null || name === undefined) return;
+  if ((target.kind === 'pc') === PRIVATE_SECTIONS.has(name)) return;
+  strict.fail(place, `is a ${target.kind} in ${name}`, 'SECTION_TARGET');
 }
 
 /** The list's interval of a probe; undefined, which no interval equals, if it has none. */
@@ -194,7 +220,10 @@ function checkRtt(value: unknown, place: string, count: number): void {
 }
 
 function readHost(value: unknown): HostPart {
-  const host = strict.object(value, 'host');
+  const list = strict.list(value, 'host', HOST_ORDER.length);
+  const host: Partial<Record<keyof HostPart, unknown>> = Object.fromEntries(
+    HOST_ORDER.map((name, k) => [name, list[k]]),
+  );
   const count = (member: unknown, place: string, max?: number) =>
     member === null ? null : strict.integer(member, place, 0, max);
   const flag = (member: unknown, place: string) =>

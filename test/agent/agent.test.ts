@@ -129,7 +129,11 @@ test('measured, signed, delivered, proven: an outage leaves early, the stop is s
   assert.equal(last?.events.at(-1)?.code, 'stop');
   assert.equal(agent.identity.epoch, 1);
   assert.ok(collector.headers[0]?.events.some(({ code }) => code === 'list_applied'));
-  assert.ok(collector.headers.every(({ engine }) => engine.icmp === 'udp-echo 1'));
+  assert.deepEqual(
+    collector.headers.flatMap(({ engine }) => engine?.icmp ?? []),
+    ['udp-echo 1'],
+    'the first batch of the run names its programs',
+  );
   assert.ok(
     collector.headers.some(({ seen }) => seen.size > 1),
     'a verified checkpoint',

@@ -8,6 +8,7 @@ import { ProofKeeper } from '../../agent/prove.ts';
 import type { Spool } from '../../agent/spool.ts';
 import type { LanProofError } from '../../shared/errors.ts';
 import { signCheckpoint } from '../../shared/evidence/checkpoint.ts';
+import { type Envelope, parseEnvelope } from '../../shared/evidence/dsse.ts';
 import type { ClockSample } from '../../shared/measure/batch.ts';
 import { testSigner } from '../fixtures/test-keys.ts';
 import {
@@ -27,6 +28,8 @@ interface Kit {
   readonly proofs: ProofKeeper;
   readonly problems: LanProofError[];
   readonly lost: LanProofError[];
+  readonly lostSizes: number[];
+  readonly logs: Envelope[];
   readonly samples: ClockSample[];
   clock_ms: number;
 }
@@ -47,13 +50,18 @@ async function kit(t: TestContext): Promise<Kit> {
   t.after(() => http.close());
   const problems: LanProofError[] = [];
   const lost: LanProofError[] = [];
+  const lostSizes: number[] = [];
+  const logs: Envelope[] = [];
   const samples: ClockSample[] = [];
   const api = createAgentApi(http, crypto, identity.signer);
   const onTime = (sample: ClockSample) => samples.push(sample);
   const proofs = new ProofKeeper({
     ...{ api, spool, identity, crypto, monotonic_ms, utc_ms: () => 0, onTime },
-    onHistoryLost: (error) => lost.push(error),
-    onLogs: () => undefined,
+    onHistoryLost: (error, seen_size) => {
+      lost.push(error);
+      lostSizes.push(seen_size);
+    },
+    onLogs: (log_open) => logs.splice(0, logs.length, ...log_open),
   });
   const deliverer = new Deliverer({
     ...{ http, spool, identity, crypto, proofs, monotonic_ms, utc_ms: () => 0, onTime },
@@ -62,7 +70,7 @@ async function kit(t: TestContext): Promise<Kit> {
     onProblem: (error) => problems.push(error),
     onDelivered: () => undefined,
   });
-  const rest = { collector, spool, deliverer, proofs, problems, lost, samples };
+  const rest = { collector, spool, deliverer, proofs, problems, lost, lostSizes, logs, samples };
   return Object.assign(made, rest);
 }
 
@@ -200,6 +208,44 @@ test('forged inclusion, a shrunken log and a wrong key prove nothing', async (t)
   await assert.rejects(() => k.proofs.prove(), { code: 'HISTORY_LOST' });
   assert.equal(k.lost.length, 2);
   assert.equal(k.proofs.seen.size, 4, 'the old checkpoint stays');
+});
+
+test('a new log is followed although it is smaller, and no log is forgotten', async (t) => {
+  const k = await kit(t);
+  for (let i = 0; i < 5; i++) k.spool.put(sealNext(k.spool.head));
+  await drain(k);
+  await k.proofs.prove();
+  assert.equal(k.proofs.seen.size, 6);
+  k.collector.restore(3, k.spool.hashOf(3) ?? new Uint8Array());
+  k.collector.openNext('test/lanproof/log2', 4);
+  k.spool.put(sealNext(k.spool.head));
+  await drain(k);
+  assert.deepEqual([k.spool.marks.sent_to, k.collector.leaves.length], [6, 4]);
+  // Even a collector that shows the new log only must not make an agent forget the old one.
+  const first = k.collector.logOpens.shift() ?? '';
+  await k.proofs.prove();
+  assert.equal(k.spool.marks.proven_to, 6);
+  assert.deepEqual([k.proofs.seen.origin, k.proofs.seen.size], ['test/lanproof/log2', 4]);
+  assert.deepEqual(
+    k.lost.map(({ code }) => code),
+    ['HISTORY_LOST'],
+  );
+  assert.deepEqual(k.lostSizes, [6]);
+  assert.equal(k.logs.length, 2);
+  assert.deepEqual(k.logs[0], parseEnvelope(first));
+});
+
+test('a smaller head of the same log is lost history; the larger one is shown again', async (t) => {
+  const k = await kit(t);
+  for (let i = 0; i < 5; i++) k.spool.put(sealNext(k.spool.head));
+  await drain(k);
+  await k.proofs.prove();
+  const { checkpoint } = k.proofs.forHeader();
+  assert.equal(k.proofs.forHeader().checkpoint, undefined);
+  k.collector.leaves.length = 5;
+  k.spool.rewind(5);
+  await assert.rejects(() => k.proofs.prove(), { code: 'HISTORY_LOST' });
+  assert.equal(k.proofs.forHeader().checkpoint, checkpoint, 'the next header reports it');
 });
 
 test('the header carries the note itself only when it changed', async (t) => {

@@ -195,7 +195,26 @@ test('lags above 20 ms and events are kept, names only when they change', () => 
   assert.equal(recorder.take(Infinity, false, undefined).identity?.rows.length, 1, 'daily again');
 });
 
-test('SNMP polls become columns: first values, then differences, unchanged ones once', () => {
+test('SNMP polls of a PC stand in the private section, as the reader wants it', () => {
+  const { recorder } = recorderAt({ ms: 0 });
+  const failed = { ok: false as const, failed: 'timeout' as const, detail: '' };
+  const system = { ...failed, requested_mono_ms: 9, response_ms: 1 };
+  for (const target of [1, 2]) recorder.poll(target, { system }, 1);
+  const { infra, endpoints } = recorder.take(Number.POSITIVE_INFINITY, false, undefined);
+  const targetsOf = (section: Draft['infra']) => section?.snmp?.map(({ target }) => target);
+  assert.deepEqual([targetsOf(infra), targetsOf(endpoints)], [[2], [1]]);
+  for (const [section, name, other] of [
+    [infra, 'infra', 'endpoints'],
+    [endpoints, 'endpoints', 'infra'],
+  ] as const) {
+    assert.ok(section);
+    const json = encodeResultSection(section);
+    parseResultSection(json, SIGNED, name);
+    assert.throws(() => parseResultSection(json, SIGNED, other), { code: 'SECTION_TARGET' });
+  }
+});
+
+test('SNMP polls become tables: first values, then differences, unchanged columns left out', () => {
   const { recorder } = recorderAt({ ms: 0 });
   const poll = (octets: bigint, at: number) => ({
     system: {
@@ -227,16 +246,20 @@ test('SNMP polls become columns: first values, then differences, unchanged ones 
   );
   const { infra } = recorder.take(Number.POSITIVE_INFINITY, false, undefined);
   const [part] = infra?.snmp ?? [];
-  assert.deepEqual(part?.if_index, [1, 2]);
   assert.deepEqual(
     part?.polls.map(([, , , outcome]) => outcome),
     ['ok', 'ok', 'ok', 'ok', 'timeout'],
   );
-  assert.deepEqual(part?.columns.ifOperStatus, [[0, [1, 2]]]);
-  assert.deepEqual(part?.columns.ifHCInOctets, [
-    [1, [null, String(2n ** 60n)]],
-    [3, [0, 500]],
-  ]);
+  assert.deepEqual(
+    part?.polls.map((poll) => poll.slice(4)),
+    [
+      [0, { if_index: [1, 2], columns: ['ifOperStatus'], values: [[1, 2]] }],
+      [1, { if_index: [2], columns: ['ifHCInOctets'], values: [[String(2n ** 60n)]] }],
+      [0, []],
+      [1, [[500]]],
+      [],
+    ],
+  );
   assert.deepEqual(part?.scalars, { snmpEngineBoots: 4 });
   parseResultSection(encodeResultSection(infra ?? { v: 1, series: [] }), SIGNED, 'infra');
 });

@@ -12,7 +12,9 @@ import { checkLink } from '../../shared/evidence/chain.ts';
 import type { ClockSample } from '../../shared/measure/batch.ts';
 import { parseHeader } from '../../shared/measure/header.ts';
 import { encodeRuns } from '../../shared/measure/runs.ts';
+import { parseResultSection } from '../../shared/measure/section.ts';
 import type { PublicTarget } from '../../shared/measure/targets.ts';
+import { unpackSection } from '../../shared/node/section-bytes.ts';
 import { testSigner } from '../fixtures/test-keys.ts';
 import { crypto } from '../support/agent-kit.ts';
 
@@ -76,7 +78,7 @@ function walkAt(first: ClockSample) {
     onList: () => undefined,
   });
   const headers = () => batches.map(({ header }) => parseHeader(header));
-  return { now, clock, recorder, early, walk, headers, restarted };
+  return { now, clock, recorder, early, walk, headers, restarted, store, batches };
 }
 
 /** One tick a second until `end_ms`; verdicts come 800 ms later. */
@@ -264,6 +266,47 @@ test('an unsynchronised start becomes a new run when the collector tells the tim
   assert.ok(first !== undefined && last !== undefined);
   const hash = crypto.sha256(new Uint8Array());
   assert.equal(checkLink({ epoch: 1, seq: 1, hash }, last), 'broken_prev');
+});
+
+test('a run names its programs and writes SNMP tables whole, at its start and after a lost batch', () => {
+  const w = walkAt(sample(1_000, START_UTC_MS));
+  const poll = () => {
+    w.now.ms += 100;
+    const times = { requested_mono_ms: w.now.ms, response_ms: 2 };
+    const system = { ...times, ok: true, sys_uptime_ticks: w.now.ms, scalars: {} } as const;
+    const columns = { ifInErrors: new Map([[1, w.now.ms]]) };
+    w.recorder.poll(0, { system, status: { ...system, columns, truncated: false } }, 1);
+  };
+  const seal = (how: 'minute' | 'run') => {
+    poll();
+    if (how === 'run') w.walk.newRun(sample(w.now.ms, START_UTC_MS));
+    else w.now.ms += 60_000;
+    w.walk.tick();
+  };
+  const { put } = w.store;
+  seal('minute');
+  seal('minute');
+  w.store.put = () => {
+    throw new Error('the disk broke');
+  };
+  assert.throws(() => seal('minute'), /disk/);
+  w.store.put = put;
+  seal('minute');
+  seal('run');
+  seal('minute');
+  const whole = w.batches.flatMap(({ sections: [infra] }) => {
+    // The minute of the lost batch is closed by one that holds nothing.
+    if (infra === undefined) return [];
+    const { snmp } = parseResultSection(unpackSection('infra', infra), null, 'infra');
+    return snmp?.[0]?.polls.map(([, , , , , held]) => held !== undefined && 'columns' in held);
+  });
+  assert.deepEqual(whole, [true, false, true, false, true]);
+  const headers = w.headers();
+  for (const [i, { run, engine, software }] of headers.entries()) {
+    const first = run !== headers[i - 1]?.run;
+    assert.deepEqual([engine?.icmp, software], first ? ['none', '0.1.0'] : [undefined, undefined]);
+  }
+  assert.equal(w.walk.run, 'run-2');
 });
 
 test('a slow answer says nothing of the time', () => {

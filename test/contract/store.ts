@@ -277,7 +277,8 @@ const CASES: Record<
 
   'judgement: replaced, read by period, dropped for one site': async (store) => {
     const interval = (from: number, to: number | null, state: 'up' | 'down'): IntervalRow => ({
-      ...{ site: 'a', device: 'gw', from_ms: T0 + from, to_ms: to === null ? null : T0 + to },
+      ...{ site: 'a', device: 'gw', agent: 'do-1' },
+      ...{ from_ms: T0 + from, to_ms: to === null ? null : T0 + to },
       ...{ state, reason: null, earliest_ms: null },
     });
     await store.write(async (tx) => {
@@ -309,6 +310,9 @@ const CASES: Record<
       ],
     );
     assert.equal((await store.intervals('a', T0 + 10, T0 + 20)).length, 1);
+    const other = { ...interval(15, null, 'down'), agent: 'do-2' };
+    await store.write((tx) => tx.putIntervals([other]));
+    assert.equal((await store.intervals('a', T0, T0 + 100)).length, 4, 'agents stand apart');
     assert.equal((await store.intervals('a', T0, T0 + 100, 'other')).length, 0);
     assert.equal((await store.chunks('a', T0 + 1, T0 + HOUR_MS)).length, 1);
     assert.equal((await store.chunks('a', T0 + 1, T0 + HOUR_MS + 1)).length, 2);

@@ -38,7 +38,7 @@ export interface Reply {
  * signatures and proofs. `next` lets a test answer the next batch itself.
  */
 export class StandInCollector {
-  readonly origin: string;
+  origin: string;
   readonly site = 'hq';
   readonly agent = 'do-1';
   readonly log: Signer = testSigner('log');
@@ -63,6 +63,7 @@ export class StandInCollector {
   #server: Server | undefined;
   #placed = new Map<number, { leaf: number; hash: Uint8Array }>();
   readonly logOpen: string;
+  readonly logOpens: string[] = [];
   enrolDocument = '';
 
   constructor(origin = 'test/lanproof/log1') {
@@ -75,6 +76,7 @@ export class StandInCollector {
       opened_ms: 1,
       previous: null,
     });
+    this.logOpens.push(this.logOpen);
     this.append({ kind: 'log-open', site: null, agent: null, epoch: 0, seq: 0 }, this.logOpen);
     this.enrolAs(this.agentKey);
   }
@@ -121,6 +123,22 @@ export class StandInCollector {
     this.head = new Uint8Array(head);
   }
 
+  /** Goes on in a new log behind the first `size` leaves, as a collector that lost history does. */
+  openNext(origin: string, size: number): void {
+    const kept = this.leaves.slice(0, size).map((leaf) => leafHash(crypto, leaf));
+    const root = toBase64(rootFromLeaves(crypto, kept));
+    const text = signDocument(crypto, this.document, 'log-open', {
+      ...{ v: 1, log: origin, opened_ms: 2 },
+      log_key: toBase64(this.log.publicKey),
+      document_key: toBase64(this.document.publicKey),
+      previous: { log: this.origin, size, root, reason: 'test' },
+    });
+    this.origin = origin;
+    this.leaves.length = 0;
+    this.logOpens.push(text);
+    this.append({ kind: 'log-open', site: null, agent: null, epoch: 0, seq: 0 }, text);
+  }
+
   async listen(tls?: { key: string; cert: string }): Promise<string> {
     const handler = (request: IncomingMessage, response: import('node:http').ServerResponse) => {
       const chunks: Buffer[] = [];
@@ -159,6 +177,9 @@ export class StandInCollector {
       return refuse(401, 'SIGNATURE_INVALID');
     }
     if (url === '/api/v1/agents/self/targets') return this.#targets(request);
+    if (url === '/api/v1/agents/self/logs') {
+      return { status: 200, body: { log_open: this.logOpens.map((text) => parseEnvelope(text)) } };
+    }
     if (url.startsWith('/api/v1/agents/self/proof?')) return this.#prove(url);
     return refuse(404, 'NOT_FOUND');
   }
@@ -249,7 +270,8 @@ export class StandInCollector {
       level === 0
         ? leafAt(index)
         : nodeHash(crypto, at(level - 1, 2 * index), at(level - 1, 2 * index + 1));
-    const from = Math.min(Number(query.get('from') ?? 0), size);
+    const from = Number(query.get('from') ?? 0);
+    if (from > size) return refuse(409, 'LOG_SMALLER');
     const answer = {
       leaf: placed.leaf,
       leaf_bytes: toBase64(this.leaves[placed.leaf] ?? new Uint8Array()),

@@ -91,16 +91,23 @@ export const INFRA: ResultSection = {
     {
       target: 0,
       polls: [
-        [61_000, 12, 123_456, 'ok'],
-        [62_000, 2_000, null, 'timeout'],
-      ],
-      if_index: [1, 2],
-      columns: {
-        ifHCInOctets: [
-          [0, [1_000, '18446744073709551615']],
-          [1, [5, null]],
+        [
+          ...([61_000, 12, 123_456, 'ok', 1] as const),
+          {
+            if_index: [1, 2, 7],
+            columns: ['ifInDiscards', 'ifHCInOctets', 'ifCounterDiscontinuityTime'],
+            values: [
+              [0, 3, 9],
+              [1_000, '18446744073709551000', null],
+              [0, 0, 0],
+            ],
+          },
         ],
-      },
+        [62_000, 2_000, null, 'timeout'],
+        [63_000, 12, 123_656, 'ok', 1, [0, [5, '9007199254740993', 0]]],
+        [64_000, 12, 123_756, 'ok', 1, []],
+        [64_100, 2, 123_766, 'ok'],
+      ],
       scalars: { hrSystemUptime: 123_456, snmpEngineBoots: 4 },
     },
   ],

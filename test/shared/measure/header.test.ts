@@ -105,3 +105,10 @@ test('acceptance reads the identity of any version and any section name', () => 
   const latin1 = new Uint8Array([0x7b, 0x22, 0xe9, 0x22, 0x3a, 0x31, 0x7d]);
   fails(() => parseIdentity(latin1), 'HEADER_FORMAT', undefined);
 });
+
+test('a later batch of a run does not name its programs again', () => {
+  const { engine: _, software: __, ...later } = HEADER;
+  const bytes = encodeHeader(later);
+  assert.deepEqual(parseHeader(bytes), later);
+  assert.ok(bytes.length < encodeHeader(HEADER).length);
+});

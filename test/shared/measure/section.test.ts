@@ -3,7 +3,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { utf8 } from '../../../shared/bytes.ts';
 import { LanProofError } from '../../../shared/errors.ts';
-import { TARGETS_MAX, TICKS_MAX } from '../../../shared/measure/batch.ts';
+import { HOST_ORDER, TARGETS_MAX, TICKS_MAX } from '../../../shared/measure/batch.ts';
 import { encodeResultSection, parseResultSection } from '../../../shared/measure/section.ts';
 import {
   encodeIdentitySection,
@@ -11,6 +11,8 @@ import {
 } from '../../../shared/measure/section-identity.ts';
 import { altered, INFRA, LIST } from './example.ts';
 
+/** As JSON, but for the targets: a list of numbers has places that a text has not. */
+const WRITTEN = { ...INFRA, host: HOST_ORDER.map((name) => INFRA.host?.[name]) };
 const bytesOf = (value: unknown) => utf8(JSON.stringify(value));
 const fails = (run: () => unknown, code: string, place: string | undefined) =>
   assert.throws(run, (error: unknown) => {
@@ -23,7 +25,7 @@ test('a section comes back as it was, with and without a list', () => {
   const json = encodeResultSection(INFRA);
   assert.deepEqual(parseResultSection(json, LIST, 'infra'), INFRA);
   assert.deepEqual(parseResultSection(json, null), INFRA);
-  assert.deepEqual(parseResultSection(bytesOf(altered(INFRA, 'later', 1)), LIST), INFRA);
+  assert.deepEqual(parseResultSection(bytesOf(altered(WRITTEN, 'later', 1)), LIST), INFRA);
 });
 
 test('each fault has its code and place', () => {
@@ -57,20 +59,27 @@ test('each fault has its code and place', () => {
     ['series.0.rtt.max', [1], 'SECTION_FORMAT', `${s}.rtt.max`],
     ['snmp.0.target', 3, 'SECTION_TARGET', 'snmp[0].target'],
     ['snmp.0.polls.0.3', 'No!', 'SECTION_FORMAT', 'snmp[0].polls[0][3]'],
-    ['snmp.0.if_index.0', 0, 'SECTION_FORMAT', 'snmp[0].if_index[0]'],
-    [
-      'snmp.0.columns.ifHCInOctets.0.1.1',
-      '01',
-      'SECTION_FORMAT',
-      'snmp[0].columns.ifHCInOctets[0][1][1]',
-    ],
-    ['snmp.0.columns.ifHCInOctets.1.0', 0, 'SECTION_FORMAT', 'snmp[0].columns.ifHCInOctets[1][0]'],
+    ['snmp.0.polls.0.4', 8, 'SECTION_FORMAT', 'snmp[0].polls[0][4]'],
+    ['snmp.0.polls.0.5', undefined, 'SECTION_FORMAT', 'snmp[0].polls[0][5]'],
+    ['snmp.0.polls.0.5', 'x', 'SECTION_FORMAT', 'snmp[0].polls[0][5]'],
+    ['snmp.0.polls.0.5.if_index.0', 0, 'SECTION_FORMAT', 'snmp[0].polls[0][5].if_index[0]'],
+    ['snmp.0.polls.0.5.if_index.1', 1, 'SECTION_FORMAT', 'snmp[0].polls[0][5].if_index[1]'],
+    ['snmp.0.polls.0.5.columns.1', 'a b', 'SECTION_FORMAT', 'snmp[0].polls[0][5].columns[1]'],
+    ['snmp.0.polls.0.5.columns.0', 'ifHCInOctets', 'SECTION_FORMAT', 'snmp[0].polls[0][5].columns'],
+    ['snmp.0.polls.0.5.values.2', [0, 0], 'SECTION_FORMAT', 'snmp[0].polls[0][5].values[2]'],
+    ['snmp.0.polls.0.5.values', [], 'SECTION_FORMAT', 'snmp[0].polls[0][5].values'],
+    ['snmp.0.polls.0.5.values.1.1', '01', 'SECTION_FORMAT', 'snmp[0].polls[0][5].values[1][1]'],
+    ['snmp.0.polls.2.5.1.2', null, 'SECTION_FORMAT', 'snmp[0].polls[2][5][1][2]'],
     ['snmp.0.scalars.hrSystemUptime', null, 'SECTION_FORMAT', 'snmp[0].scalars.hrSystemUptime'],
-    ['host.duplex', 'triple', 'SECTION_FORMAT', 'host.duplex'],
-    ['host.carrier', undefined, 'SECTION_FORMAT', 'host.carrier'],
+    ['host.3', 'triple', 'SECTION_FORMAT', 'host.duplex'],
+    ['host.0', 1, 'SECTION_FORMAT', 'host.carrier'],
+    ['host', [null], 'SECTION_FORMAT', 'host.carrier_changes'],
+    ['series.0.targets', '0,x', 'SECTION_FORMAT', `${s}.targets`],
+    ['series.0.targets', '0-1', 'SECTION_TARGET', `${s}.targets[1]`],
+    ['series.0.targets', '0-2', 'SECTION_FORMAT', `${s}.s`],
   ];
   for (const [path, value, code, place] of cases) {
-    const json = bytesOf(altered(INFRA, path, value));
+    const json = bytesOf(altered(WRITTEN, path, value));
     fails(() => parseResultSection(json, LIST, 'infra'), code, place);
   }
 });

@@ -4,7 +4,7 @@ import { dirname, join, normalize, relative } from 'node:path';
 import test from 'node:test';
 
 const ROOT = join(import.meta.dirname, '..');
-/** The three spellings: `import … from 'x'` and `export … from 'x'`, `import('x')`, `import 'x'`. */
+/** Spellings: `import … from 'x'`, `export … from 'x'`, `import('x')` and `import 'x'`. */
 const IMPORT = new RegExp(
   [
     String.raw`(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s*['"]([^'"]+)['"]`,

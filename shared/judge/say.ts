@@ -159,7 +159,7 @@ function sayStates(
   show(agent, device, view, said, out);
 }
 
-/** Nothing ended and the one open state is the one that was said: nearly every device and minute. */
+/** Nothing ended and the open state is the one that was said: so it is nearly always. */
 function goesOn(device: DeviceState, { now }: Machine): boolean {
   const [said] = device.said;
   return (

@@ -15,7 +15,7 @@ const SESSIONS = 10;
 /** The code is compiled while it runs; a long-lived agent is past that. */
 const WARM_UP_POLLS = 200;
 const CELLS = 28 * 12;
-/** The whole measurement ends by then; one signal, for thousands of timers would be measured too. */
+/** The whole measurement ends by then; one signal: thousands of timers would be measured too. */
 const BENCH_MS_MAX = 60_000;
 
 /** `count` polls in all, spread over the sessions. */

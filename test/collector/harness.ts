@@ -112,8 +112,12 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
 
 /** One site with each kind of device that the roles treat differently. */
 export function inventoryYaml(site: string, unit: string, parent?: string): string {
-  return `unit: { code: ${unit}, name: "Xã ${unit}"${parent === undefined ? '' : `, parent: ${parent}`} }
-site: { code: ${site}, name: "Trụ sở ${site}", contact: { name: "Nguyễn Văn A", phone: "0901234567" } }
+  const under = parent === undefined ? '' : `, parent: ${parent}`;
+  return `unit: { code: ${unit}, name: "Xã ${unit}"${under} }
+site:
+  code: ${site}
+  name: "Trụ sở ${site}"
+  contact: { name: "Nguyễn Văn A", phone: "0901234567" }
 agents: [{ code: do-1, attached: { device: sw-core, port: "4" } }]
 devices:
   - { code: gw, name: "Bộ định tuyến", kind: gateway, address: 10.77.0.1, powered_by: mains }

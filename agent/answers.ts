@@ -1,5 +1,10 @@
 import { LanProofError } from '../shared/errors.ts';
-import type { BatchAnswer, NonceAnswer, ProofAnswer } from '../shared/measure/protocol.ts';
+import type {
+  BatchAnswer,
+  NonceAnswer,
+  ProofAnswer,
+  ReintroduceAnswer,
+} from '../shared/measure/protocol.ts';
 import { type HttpAnswer, jsonOf } from './http.ts';
 
 /** What an error answer says; answers of proxies are turned into the same form. */
@@ -55,6 +60,13 @@ export function readProof(value: unknown): ProofAnswer {
     texts(consistency);
   if (!fits) throw garbage('no proof');
   return { leaf: Number(leaf), leaf_bytes, inclusion, consistency, checkpoint };
+}
+
+/** @throws LanProofError ANSWER_GARBAGE unless it says which batch is expected. */
+export function readReintroduced(value: unknown): ReintroduceAnswer['expect'] {
+  const expect = expectOf(members(value));
+  if (expect === undefined) throw garbage('no answer to a reintroduction');
+  return expect;
 }
 
 /** Never throws: a proxy's HTML page is an error answer too. */

@@ -1,3 +1,4 @@
+import { utf8 } from '../shared/bytes.ts';
 import { LanProofError } from '../shared/errors.ts';
 import type { Crypto, Signer } from '../shared/evidence/crypto.ts';
 import { signRequest } from '../shared/evidence/request-auth.ts';
@@ -12,8 +13,10 @@ export interface ApiAnswer {
   readonly sample: ClockSample | undefined;
 }
 
-/** Signed GETs of an agent: each with a nonce of its own, so that no clock is needed. */
+/** Signed requests of an agent: each with a nonce of its own, so that no clock is needed. */
 export interface AgentApi {
+  /** Only for documents that are signed themselves: the body is not covered. */
+  post(path: string, body: unknown, signal?: AbortSignal): Promise<HttpAnswer>;
   get(
     path: string,
     headers: Readonly<Record<string, string>>,
@@ -22,17 +25,27 @@ export interface AgentApi {
 }
 
 export function createAgentApi(http: CollectorHttp, crypto: Crypto, signer: Signer): AgentApi {
+  const askNonce = async (signal: AbortSignal | undefined) => {
+    const asked = await http.send({ method: 'GET', path: '/api/v1/agents/nonce' }, signal);
+    if (asked.status !== 200) {
+      const { code, message, hint } = readError(asked);
+      throw new LanProofError('NONCE_REFUSED', `${asked.status} ${code}: ${message}`, {
+        hint,
+        fatal: false,
+      });
+    }
+    return { asked, ...readNonce(jsonOf(asked)) };
+  };
   return {
+    async post(path, value, signal) {
+      const { nonce } = await askNonce(signal);
+      const authorization = signRequest(crypto, signer, 'POST', path, nonce);
+      const headers = { authorization, 'content-type': 'application/json' };
+      const body = utf8(JSON.stringify(value));
+      return http.send({ method: 'POST', path, headers, body }, signal);
+    },
     async get(path, headers, signal) {
-      const asked = await http.send({ method: 'GET', path: '/api/v1/agents/nonce' }, signal);
-      if (asked.status !== 200) {
-        const { code, message, hint } = readError(asked);
-        throw new LanProofError('NONCE_REFUSED', `${asked.status} ${code}: ${message}`, {
-          hint,
-          fatal: false,
-        });
-      }
-      const { nonce, time_ms } = readNonce(jsonOf(asked));
+      const { asked, nonce, time_ms } = await askNonce(signal);
       const authorization = signRequest(crypto, signer, 'GET', path, nonce);
       const request = { method: 'GET', path, headers: { ...headers, authorization } } as const;
       const answer = await http.send(request, signal);

@@ -10,6 +10,7 @@ import { cristian } from './clock.ts';
 import { type CollectorHttp, type HttpAnswer, jsonOf } from './http.ts';
 import type { Identity } from './identity.ts';
 import type { ProofKeeper } from './prove.ts';
+import type { Reintroducer } from './reintroduce.ts';
 import type { Spool } from './spool.ts';
 import type { Outgoing } from './spool-types.ts';
 
@@ -24,6 +25,8 @@ export interface DeliverDeps {
   readonly identity: Identity;
   readonly crypto: Crypto;
   readonly proofs: ProofKeeper;
+  /** Asked when the collector does not know this agent or its list; without it nobody is. */
+  readonly reintroducer?: Reintroducer;
   readonly monotonic_ms: () => number;
   /** UTC ms by the run's offset. */
   readonly utc_ms: () => number;
@@ -94,11 +97,15 @@ export class Deliverer {
     const headers = { 'content-type': type };
     const path = '/api/v1/batches';
     const answer = await http.send({ method: 'POST', path, headers, body }, signal);
-    if (answer.status === 200) this.#accepted(item, answer);
-    else this.#refused(item, answer);
+    if (answer.status === 200) await this.#accepted(item, answer, signal);
+    else await this.#refused(item, answer, signal);
   }
 
-  #accepted(item: Outgoing, answer: HttpAnswer): void {
+  async #accepted(
+    item: Outgoing,
+    answer: HttpAnswer,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const { spool, proofs, onTime, onListVersion, onDelivered } = this.#deps;
     const said = readBatchAnswer(jsonOf(answer));
     spool.markSent(item.kind === 'hole' ? item.to_seq : item.seq);
@@ -110,9 +117,15 @@ export class Deliverer {
     proofs.note(said.checkpoint, said.renew);
     onListVersion(said.list_version);
     onDelivered(spool.marks.sent_to);
+    // What is measured by a list that a restored collector lost cannot be read there.
+    await this.#deps.reintroducer?.showList(said.list_version, signal);
   }
 
-  #refused(item: Outgoing, answer: HttpAnswer): void {
+  async #refused(
+    item: Outgoing,
+    answer: HttpAnswer,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const error = readError(answer);
     const retry_ms = retryAfterMs(answer.headers['retry-after'], answer.headers.date);
     if (answer.status === 409 && error.expect === undefined && error.code === 'CONFLICT') {
@@ -127,7 +140,25 @@ export class Deliverer {
       this.#fail(problem, retry_ms);
       return;
     }
-    this.#fail(refusal(item, answer.status, error), retry_ms);
+    const unknown = answer.status === 401 && error.code === 'unknown_agent';
+    const problem = unknown ? await this.#reintroduce(item, error, signal) : undefined;
+    if (unknown && problem === undefined) return;
+    this.#fail(problem ?? refusal(item, answer.status, error), retry_ms);
+  }
+
+  /** Undefined where the collector knows this agent again; else what holds delivery up. */
+  async #reintroduce(
+    item: Outgoing,
+    error: AnswerError,
+    signal: AbortSignal | undefined,
+  ): Promise<LanProofError | undefined> {
+    const answer = await this.#deps.reintroducer?.ask(signal);
+    if (answer === undefined) return refusal(item, 401, error);
+    if ('expect' in answer) return this.#rewind(answer.expect);
+    const { refused } = answer;
+    const busy = refused.status === 429 || refused.status >= 500;
+    // It is told as what it is: why this agent stays unknown, and what a person does about it.
+    return refusal(item, busy ? refused.status : 401, refused);
   }
 
   /** The collector is somewhere else in the chain: go there. A problem where that is impossible. */

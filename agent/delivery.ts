@@ -8,6 +8,7 @@ import { type CollectorHttp, createCollectorHttp } from './http.ts';
 import { type Identity, saveEnrolment } from './identity.ts';
 import type { Logger } from './log.ts';
 import { ProofKeeper } from './prove.ts';
+import { Reintroducer } from './reintroduce.ts';
 import { Spool } from './spool.ts';
 import { TargetBook } from './targets.ts';
 
@@ -37,7 +38,7 @@ export interface Delivery {
 
 /** @throws LanProofError SPOOL_*, COLLECTOR_INSECURE. */
 export function createDelivery(
-  config: AgentConfig,
+  config: Pick<AgentConfig, 'collectors' | 'insecure' | 'proxy' | 'state_dir' | 'spool'>,
   identity: Identity,
   deps: { readonly crypto: Crypto; readonly log: Logger },
   hooks: DeliveryHooks,
@@ -53,6 +54,7 @@ export function createDelivery(
   });
   const spool = new Spool({
     ...{ dir: config.state_dir, crypto, origin: identity.origin, wall_ms: hooks.wall_ms },
+    issued_ms: identity.issued_ms,
     bytes_max: config.spool.bytes_max,
     onDisk: (state, message) => {
       hooks.event({ code: state === 'full' ? 'disk_full' : 'disk_ok' });
@@ -64,8 +66,8 @@ export function createDelivery(
   const api = createAgentApi(http, crypto, identity.signer);
   const proofs = new ProofKeeper({
     ...{ api, spool, identity, crypto, monotonic_ms, utc_ms, onTime },
-    onHistoryLost: (error) => {
-      hooks.event({ code: 'history_lost' });
+    onHistoryLost: (error, seen_size) => {
+      hooks.event({ code: 'history_lost', value: seen_size });
       log.fatal({ code: error.code, hint: error.hint }, error.message);
     },
     onLogs: (log_open) => saveEnrolment(config.state_dir, { ...identity.enrolment, log_open }),
@@ -74,8 +76,12 @@ export function createDelivery(
     ...{ state_dir: config.state_dir, crypto, identity },
     knowsLog: (origin) => proofs.knowsLog(origin),
   });
+  const { enrol } = identity.enrolment;
+  const targets = () => book.shown;
+  const reintroducer = new Reintroducer({ api, enrol, targets, monotonic_ms });
   const deliverer = new Deliverer({
     ...{ http, spool, identity, crypto, proofs, monotonic_ms, utc_ms, random, onTime },
+    reintroducer,
     onListVersion: hooks.onListVersion,
     onProblem: hooks.tell,
     onDelivered: hooks.onDelivered,

@@ -43,6 +43,8 @@ export interface Identity {
   readonly epoch: number;
   /** Origin of the log that the agent was enrolled in. */
   readonly log: string;
+  /** When the enrolment was signed, UTC ms by the collector's clock. */
+  readonly issued_ms: number;
   readonly signer: Signer;
   readonly document_key: Uint8Array;
   readonly tls: TlsTrust | null;
@@ -95,10 +97,11 @@ export function identityOf(enrolment: Enrolment, signer: Signer, crypto: Crypto)
       hint: 'the collector must send it with the enrol answer; update the collector',
     });
   }
-  const { site, agent, epoch, log } = enrol;
+  const { site, agent, epoch, log, issued_ms } = enrol;
   const origin: ChainHead = { epoch, seq: 0, hash: documentHash(crypto, text) };
   const { tls } = enrolment;
-  return { site, agent, epoch, log, signer, document_key, tls, origin, logs, enrolment };
+  const place = { site, agent, epoch, log, issued_ms };
+  return { ...place, signer, document_key, tls, origin, logs, enrolment };
 }
 
 export function loadKey(state_dir: string): Signer {

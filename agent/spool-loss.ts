@@ -31,15 +31,19 @@ export interface ChainHint {
  * Where the chain goes on when the spool is lost and nobody here knows the last seq. It must be
  * beyond every seq that was ever sent, or the next batch would be a conflict: an agent seals less
  * than one batch a second, so the seconds since 2020 are beyond it. The jump becomes a signed
- * hole `lost_disk` as soon as the collector says which seq it expects.
+ * hole `lost_disk` as soon as the collector says which seq it expects. `issued_ms` is when the
+ * enrolment was signed, UTC ms by the collector's clock.
  */
 export function headAfterLoss(
   origin: ChainHead,
   wall_ms: number,
   hint: ChainHint | undefined,
+  issued_ms = 0,
 ): ChainHead {
   const noted = hint?.epoch === origin.epoch ? hint.seq + HINT_MARGIN : 0;
-  return { ...origin, seq: Math.max(Math.floor((wall_ms - BEFORE_ALL_MS) / SECOND_MS), noted) };
+  // A clock that an empty battery set back is known to be wrong before the enrolment.
+  const now_ms = Math.max(wall_ms, issued_ms, BEFORE_ALL_MS);
+  return { ...origin, seq: Math.max(Math.floor((now_ms - BEFORE_ALL_MS) / SECOND_MS), noted) };
 }
 
 /** Moves a damaged spool aside for a later look; the newest damaged one is kept. */

@@ -26,6 +26,8 @@ export interface SpoolDeps {
   readonly origin: ChainHead;
   /** UTC ms, only to place the chain's head safely after the spool was lost. */
   readonly wall_ms: () => number;
+  /** When the enrolment was signed, UTC ms: a clock before it is wrong. Default 0: not known. */
+  readonly issued_ms?: number;
   readonly bytes_max: number;
   readonly onDisk: (state: 'full' | 'ok', message: string) => void;
   readonly onLost: (message: string) => void;

@@ -54,7 +54,7 @@ export class Spool {
     }
     this.#head = readHead(this.#db, origin);
     if (missing || this.#head.seq < (hint === undefined ? 0 : noted_seq)) {
-      const { seq } = headAfterLoss(origin, wall_ms(), hint);
+      const { seq } = headAfterLoss(origin, wall_ms(), hint, deps.issued_ms);
       writeStart(this.#db, origin.epoch, seq);
       deps.onLost(`batches up to ${noted_seq} are not in ${this.#path}; going on after ${seq}`);
       this.#head = readHead(this.#db, origin);

@@ -48,6 +48,7 @@ export interface TargetBookDeps {
 export class TargetBook {
   readonly #deps: TargetBookDeps;
   #current: CheckedList | undefined;
+  #envelope: Envelope | undefined;
   #etag = '';
 
   constructor(deps: TargetBookDeps) {
@@ -56,6 +57,12 @@ export class TargetBook {
 
   get current(): CheckedList | undefined {
     return this.#current;
+  }
+
+  /** The signed document of `current`, as it came. */
+  get shown(): { readonly version: number; readonly envelope: Envelope } | undefined {
+    if (this.#current === undefined || this.#envelope === undefined) return undefined;
+    return { version: this.#current.list.version, envelope: this.#envelope };
   }
 
   /** Reads the list on disk and checks it again. Throws LanProofError if it was altered. */
@@ -72,7 +79,9 @@ export class TargetBook {
         cause,
       });
     }
-    this.#current = this.check(JSON.parse(text) as Stored);
+    const stored = JSON.parse(text) as Stored;
+    this.#current = this.check(stored);
+    this.#envelope = stored.envelope;
     return this.#current;
   }
 
@@ -100,6 +109,7 @@ export class TargetBook {
     const text = `${JSON.stringify({ envelope: stored.envelope, private: stored.private })}\n`;
     writeAtomically(join(this.#deps.state_dir, TARGETS_FILE), text, PRIVATE_MODE);
     this.#current = checked;
+    this.#envelope = stored.envelope;
     return checked;
   }
 

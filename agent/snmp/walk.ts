@@ -40,6 +40,8 @@ const STEP_10 = 1;
 const STEP_NEXT = 4;
 const STEP_LAST = LADDER.length - 1;
 
+const DIGIT_0 = 48;
+
 interface Cursor<T> {
   readonly column: Column;
   readonly prefix: string;
@@ -62,6 +64,17 @@ export function follows(oid: string, next: string): boolean {
   return b.length > a.length;
 }
 
+/** The arc from `at` on if it is the last one, else −1. Read in place: once for every value. */
+function lastArc(oid: string, at: number): number {
+  let arc = 0;
+  for (let i = at; i < oid.length; i++) {
+    const digit = oid.charCodeAt(i) - DIGIT_0;
+    if (digit < 0 || digit > 9) return -1;
+    arc = arc * 10 + digit;
+  }
+  return arc;
+}
+
 type Absorbed = 'moved' | 'ended' | 'not_increasing';
 
 function absorb<T>(
@@ -74,8 +87,7 @@ function absorb<T>(
   if (!oid.startsWith(cursor.prefix)) {
     return follows(cursor.oid, oid) ? 'ended' : 'not_increasing';
   }
-  const { length } = cursor.prefix;
-  const index = oid.indexOf('.', length) === -1 ? Number(oid.slice(length)) : -1;
+  const index = lastArc(oid, cursor.prefix.length);
   // The first row only has to lie in the column; after that single arcs compare as numbers.
   const increasing =
     index >= 0 && cursor.index >= 0

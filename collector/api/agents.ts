@@ -13,7 +13,9 @@ import { agentOf } from '../auth/guard.ts';
 import { isInsecure } from '../auth/transport.ts';
 import type { AppContext } from '../deps.ts';
 import { HttpError } from '../http-error.ts';
+import { isPrivateKnown } from '../inventory/target-lists.ts';
 import type { AgentRow } from '../store/rows.ts';
+import { reintroduceRoute } from './reintroduce.ts';
 import { answers, typed } from './routes.ts';
 
 /** A token, a key and a version: far below this. */
@@ -61,6 +63,7 @@ export function agentRoutes(app: FastifyInstance, context: AppContext): void {
       return enrol(context, { token, key, software, insecure: isInsecure(request) });
     },
   );
+  reintroduceRoute(app, context);
   routes.get(
     '/agents/nonce',
     {
@@ -84,6 +87,11 @@ export function agentRoutes(app: FastifyInstance, context: AppContext): void {
       if (row === null) {
         throw new HttpError(404, 'NO_TARGETS', 'there is no target list for this agent', {
           hint: 'import an inventory in which devices name this agent',
+        });
+      }
+      if (!isPrivateKnown(row)) {
+        throw new HttpError(404, 'NO_TARGETS', `list ${row.version} came back without addresses`, {
+          hint: 'this collector was restored: import the inventory of the site again',
         });
       }
       const etag = `"${toBase64(row.hash)}"`;

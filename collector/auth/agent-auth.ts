@@ -1,6 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 import { keyId } from '../../shared/evidence/keys.ts';
-import { parseAuthorization, verifyRequest } from '../../shared/evidence/request-auth.ts';
+import {
+  parseAuthorization,
+  type RequestAuthorization,
+  verifyRequest,
+} from '../../shared/evidence/request-auth.ts';
 import type { AppContext, CollectorDeps } from '../deps.ts';
 import { HttpError } from '../http-error.ts';
 import type { AgentRow } from '../store/rows.ts';
@@ -44,11 +48,11 @@ export function createAgentIndex(
   };
 }
 
-/** The agent that signed the request with a fresh nonce. Throws HttpError 401 or 403. */
-export async function verifyAgent(
-  deps: Pick<AppContext, 'crypto' | 'agents' | 'nonces'>,
+/** Reads the signed header and uses its nonce up. Throws AUTH_FORMAT or HttpError 401. */
+export function takeNonce(
+  deps: Pick<AppContext, 'nonces'>,
   request: FastifyRequest,
-): Promise<AgentRow> {
+): RequestAuthorization {
   const authorization = parseAuthorization(request.headers.authorization ?? '');
   // Taken before anything else is checked: a nonce is never good for a second try.
   const fresh = deps.nonces.take(authorization.nonce);
@@ -57,18 +61,35 @@ export async function verifyAgent(
       hint: 'ask GET /api/v1/agents/nonce for a new one for each request',
     });
   }
+  return authorization;
+}
+
+/** Throws HttpError 401 unless `key` signed the request with the nonce of `authorization`. */
+export function verifySigned(
+  deps: Pick<AppContext, 'crypto'>,
+  { method, url }: FastifyRequest,
+  key: Uint8Array,
+  authorization: RequestAuthorization,
+): void {
+  if (verifyRequest(deps.crypto, key, method, url, authorization)) return;
+  throw new HttpError(401, 'SIGNATURE_INVALID', 'the request is not signed by this key', {
+    hint: 'sign method, path with query and nonce as docs/formats says',
+  });
+}
+
+/** The agent that signed the request with a fresh nonce. Throws HttpError 401 or 403. */
+export async function verifyAgent(
+  deps: Pick<AppContext, 'crypto' | 'agents' | 'nonces'>,
+  request: FastifyRequest,
+): Promise<AgentRow> {
+  const authorization = takeNonce(deps, request);
   const row = await deps.agents.find(authorization.keyid);
   if (row === undefined) {
     throw new HttpError(401, 'unknown_agent', 'no agent with this key is enrolled here', {
       hint: 'enrol the agent: lanproof token create --site CODE, then lanproof enrol',
     });
   }
-  const { method, url } = request;
-  if (!verifyRequest(deps.crypto, row.key, method, url, authorization)) {
-    throw new HttpError(401, 'SIGNATURE_INVALID', 'the request is not signed by this key', {
-      hint: 'sign method, path with query and nonce as docs/formats says',
-    });
-  }
+  verifySigned(deps, request, row.key, authorization);
   if (row.revoked_ms !== null) {
     throw new HttpError(403, 'KEY_REVOKED', 'the key of this agent was revoked', {
       hint: 'enrol the agent again',

@@ -131,7 +131,7 @@ function advance(
     // A clock that runs ahead must not make the agent look fresh for days.
     closed_to_ms: Math.min(header.closed_to_ms, recv_ms),
     list_version: list.version,
-    software,
+    ...(software === undefined ? {} : { software }),
     ...(rose ? { seen_size: seen.size, seen_at_ms: recv_ms } : {}),
   };
 }

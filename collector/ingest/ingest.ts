@@ -39,8 +39,9 @@ export function createIngest(options: IngestOptions): Ingest {
   const { store, ledger, crypto, now_ms, random } = options;
   const verifying = { crypto, store, findList: createListFinder(store), keys: new Map() };
   const group = createGroupCommit(ledger, options.wait);
-  const lanes = createLanes();
+  const lanes = createLanes(options.wait);
   const counts = createCounts();
+  const running = new Set<Promise<SubmitResult>>();
   let closed = false;
 
   const walk = async (lane: Lane, framed: Framed, facts: RequestFacts): Promise<SubmitResult> => {
@@ -54,13 +55,17 @@ export function createIngest(options: IngestOptions): Ingest {
 
   const guarded = async (work: () => Promise<SubmitResult>): Promise<SubmitResult> => {
     if (closed) return counts.result(stopping(random));
+    const done = work();
+    running.add(done);
     try {
-      return counts.result(await work());
+      return counts.result(await done);
     } catch (error) {
       const answer = refusedFor(error, random);
       if (answer !== undefined) return counts.result(answer);
       options.log.warn({ err: error }, 'ingest failed');
       throw error;
+    } finally {
+      running.delete(done);
     }
   };
 
@@ -94,6 +99,8 @@ export function createIngest(options: IngestOptions): Ingest {
     stats: () => counts.read(lanes.underWay, group.groups),
     async close() {
       closed = true;
+      // What is still being verified would be submitted behind a group that looked idle.
+      await Promise.allSettled(running);
       await group.idle();
     },
   };

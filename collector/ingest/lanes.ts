@@ -5,9 +5,17 @@ export const BACKLOG_WAITING_MAX = 1_000;
 /** Backlog of one site that waits: its agents, one batch each, with room for retries. */
 export const BACKLOG_PER_SITE_MAX = 8;
 
+/**
+ * Live batches are taken in turns of this length, ms: one that is verified, committed and judged
+ * alone finds cold caches and pays three fsyncs of its own, 1.6 ms CPU more. 100 ms are allowed.
+ */
+export const LIVE_TURN_MS = 40;
+/** So many waiting live batches begin a turn at once. */
+const LIVE_TURN_BATCHES_MAX = 16;
+
 export type Lane = 'live' | 'backlog';
 
-/** Decides who may go on now: live at once, backlog one at a time for each site. */
+/** Decides who may go on now: live in short turns, backlog one at a time for each site. */
 export interface Lanes {
   /**
    * Runs `work` when its turn comes. Undefined: the lane is full, the sender must come later.
@@ -16,10 +24,28 @@ export interface Lanes {
   readonly underWay: number;
 }
 
-export function createLanes(): Lanes {
+export function createLanes(wait: (ms: number) => Promise<void>): Lanes {
   let live = 0;
   let backlog = 0;
   const sites = new Map<string, { waiting: number; turn: Promise<unknown> }>();
+  let turn: { readonly begun: PromiseWithResolvers<void>; waiting: number } | undefined;
+
+  /** Ends when the next turn of live batches begins. */
+  const nextTurn = (): Promise<void> => {
+    if (turn === undefined) {
+      const opened = { begun: Promise.withResolvers<void>(), waiting: 0 };
+      turn = opened;
+      wait(LIVE_TURN_MS).then(() => begin(opened), opened.begun.reject);
+    }
+    turn.waiting += 1;
+    const { begun } = turn;
+    if (turn.waiting >= LIVE_TURN_BATCHES_MAX) begin(turn);
+    return begun.promise;
+  };
+  const begin = (opened: NonNullable<typeof turn>): void => {
+    if (turn === opened) turn = undefined;
+    opened.begun.resolve();
+  };
 
   const enterBacklog = <T>(site: string, work: () => Promise<T>): Promise<T> | undefined => {
     const stream = sites.get(site) ?? { waiting: 0, turn: Promise.resolve() };
@@ -41,9 +67,11 @@ export function createLanes(): Lanes {
       if (lane === 'backlog') return enterBacklog(site, work);
       if (live >= LIVE_UNDER_WAY_MAX) return undefined;
       live += 1;
-      return work().finally(() => {
-        live -= 1;
-      });
+      return nextTurn()
+        .then(work)
+        .finally(() => {
+          live -= 1;
+        });
     },
     get underWay() {
       return live + backlog;

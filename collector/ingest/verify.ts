@@ -2,7 +2,12 @@ import { equalBytes, fromBase64 } from '../../shared/bytes.ts';
 import { batchHash, verifyBatchSignature } from '../../shared/evidence/chain.ts';
 import type { Crypto } from '../../shared/evidence/crypto.ts';
 import { SECTION_NAMES } from '../../shared/measure/batch.ts';
-import { type BatchIdentity, parseIdentity } from '../../shared/measure/header.ts';
+import {
+  type BatchIdentity,
+  type HeaderJson,
+  parseIdentity,
+  readHeaderJson,
+} from '../../shared/measure/header.ts';
 import { decodeWire, type WireBatch } from '../../shared/measure/wire.ts';
 import { unpackSection } from '../../shared/node/section-bytes.ts';
 import { type BatchParts, type FindList, readParts } from '../judge/batch-parts.ts';
@@ -11,12 +16,12 @@ import { checkAgent, refuse, refusing } from './refusals.ts';
 
 /** Keys remembered: agents of all sites of a country. */
 const KEYS_HELD_MAX = 10_000;
-const latin1 = new TextDecoder('latin1');
-const SEALED = /"sealed_ms":(\d{1,15})/;
 
 /** A framed batch of which only the form is known. */
 export interface Framed {
   readonly wire: WireBatch;
+  /** The header's members; not checked beyond `identity`. */
+  readonly json: HeaderJson;
   readonly identity: BatchIdentity;
   /** When it says that it was sealed; null if that cannot be read. Not checked. */
   readonly sealed_ms: number | null;
@@ -41,14 +46,10 @@ export interface VerifyOptions {
 /** Framing, size and the few members that every version of the header has. Throws Refusal. */
 export function readFramed(body: Uint8Array): Framed {
   const wire = refusing(400, () => decodeWire(body));
-  const identity = refusing(400, () => parseIdentity(wire.header));
-  return { wire, identity, sealed_ms: claimedSealing(wire.header) };
-}
-
-/** A look at one member, not a reading: parsing the header twice would cost more. */
-function claimedSealing(header: Uint8Array): number | null {
-  const digits = SEALED.exec(latin1.decode(header))?.[1];
-  return digits === undefined ? null : Number(digits);
+  const json = refusing(400, () => readHeaderJson(wire.header));
+  const identity = refusing(400, () => parseIdentity(json));
+  const { sealed_ms } = json;
+  return { wire, json, identity, sealed_ms: typeof sealed_ms === 'number' ? sealed_ms : null };
 }
 
 /**
@@ -60,7 +61,7 @@ export async function verifyBatch(options: VerifyOptions, framed: Framed): Promi
   const { crypto } = options;
   const key = await signingKey(options, framed);
   checkSections(crypto, framed);
-  const parts = await readParts(wire.header, inflate(framed), options.findList);
+  const parts = await readParts(framed.json, inflate(framed), options.findList);
   return { ...framed, hash: batchHash(crypto, wire.header), key, parts };
 }
 

@@ -1,18 +1,22 @@
-import { utf8 } from '../../shared/bytes.ts';
+import { toBase64, utf8 } from '../../shared/bytes.ts';
 import { documentType } from '../../shared/evidence/documents.ts';
-import { parseEnvelope, serializeEnvelope, signEnvelope } from '../../shared/evidence/dsse.ts';
+import { serializeEnvelope, signEnvelope } from '../../shared/evidence/dsse.ts';
 import type { LeafKind } from '../../shared/evidence/leaf.ts';
+import { parseHeader } from '../../shared/measure/header.ts';
 import type { Inventory } from '../../shared/measure/inventory-types.ts';
 import type { PrivateTargets, TargetList } from '../../shared/measure/targets.ts';
 import type { LoadedInventory } from '../../shared/node/inventory-file.ts';
 import type { CollectorDeps } from '../deps.ts';
 import type { LedgerUnit } from '../ledger/types.ts';
-import type { TargetsRow, UnitRow } from '../store/rows.ts';
+import type { AgentRow, TargetsRow, UnitRow } from '../store/rows.ts';
 import type { ReadUnit } from '../store/store.ts';
 import { canonical, compareInventories, type ImportResult } from './changes.ts';
 import { siteDocument } from './site-document.ts';
-import { draftTargets, type TargetDraft } from './target-lists.ts';
+import { draftTargets, isPrivateKnown, listOf, type TargetDraft } from './target-lists.ts';
 import { planUnit } from './units.ts';
+
+/** docs/formats/targets.md: the last version that a list can have. */
+const LIST_VERSION_MAX = 2 ** 31 - 1;
 
 export type ImportDeps = Pick<
   CollectorDeps,
@@ -104,17 +108,24 @@ async function makePlan(
   // Taking a site out of another unit is a change of that unit, too.
   if (before !== undefined) await planUnit(reads, before.unit, scope);
   const changes = compareInventories(before, inventory);
+  const enrolled = new Map((await reads.agents(site)).map((known) => [known.agent, known]));
   const agents = new Set([
     ...inventory.agents.map(({ code }) => code),
     ...(before?.agents ?? []).map(({ code }) => code),
-    ...(await reads.agents(site)).map(({ agent }) => agent),
+    ...enrolled.keys(),
   ]);
   const lists: ListPlan[] = [];
   for (const agent of agents) {
     const draft = await draftTargets(deps, reads, inventory, agent);
     const newest = await reads.targets(site, agent);
-    if (newest !== null && sameList(newest, draft)) continue;
-    lists.push({ agent, version: (newest?.version ?? 0) + 1, draft });
+    const issued = newest?.version ?? 0;
+    const known = enrolled.get(agent);
+    const held = known?.list_version ?? 0;
+    // This store is an older copy: the agent holds a later list and refuses all up to its version.
+    const later = held > issued && held < LIST_VERSION_MAX;
+    const lost = later || (await isOtherList(reads, known, newest));
+    if (newest !== null && !lost && sameList(newest, draft)) continue;
+    lists.push({ agent, version: (lost ? held : issued) + 1, draft });
   }
   const site_changed = !changes.same;
   const version = (row?.version ?? 0) + (site_changed ? 1 : 0);
@@ -122,9 +133,20 @@ async function makePlan(
 }
 
 function sameList(row: TargetsRow, draft: TargetDraft): boolean {
-  const payload = Buffer.from(parseEnvelope(row.envelope).payload, 'base64').toString('utf8');
-  const list: TargetList = JSON.parse(payload);
-  return canonical(list.targets) === canonical(draft.targets);
+  return isPrivateKnown(row) && canonical(listOf(row).targets) === canonical(draft.targets);
+}
+
+/** The newest batch names a list of this version with other content: one of a lost store. */
+async function isOtherList(
+  reads: ReadUnit,
+  agent: AgentRow | undefined,
+  newest: TargetsRow | null,
+): Promise<boolean> {
+  if (agent === undefined || newest?.version !== agent.list_version) return false;
+  const batch = await reads.batch(agent.site, agent.agent, agent.epoch, agent.seq);
+  // Only then is it worth reading: ingest held the list's hash against the store already.
+  if (batch?.fault !== 'LIST_UNKNOWN') return false;
+  return parseHeader(batch.header).list.hash !== toBase64(newest.hash);
 }
 
 function isChange(plan: Plan): boolean {

@@ -1,15 +1,19 @@
-import { toBase64, toHex, utf8 } from '../../shared/bytes.ts';
+import { fromBase64, fromUtf8, toBase64, toHex, utf8 } from '../../shared/bytes.ts';
 import type { Crypto } from '../../shared/evidence/crypto.ts';
+import { parseEnvelope } from '../../shared/evidence/dsse.ts';
 import { SALT_BYTES } from '../../shared/measure/batch.ts';
 import type { Device, Inventory } from '../../shared/measure/inventory-types.ts';
 import { commitment } from '../../shared/measure/target-list.ts';
 import type {
   PrivateRecord,
+  PrivateTargets,
   PublicProbes,
   PublicTarget,
   SnmpRecord,
+  TargetList,
   TargetRecord,
 } from '../../shared/measure/targets.ts';
+import type { TargetsRow } from '../store/rows.ts';
 import type { InventoryReads } from '../store/store-inventory.ts';
 
 /** Targets of one agent with their private records, and the salts that are new. */
@@ -47,6 +51,20 @@ export async function draftTargets(
     targets.push(publicTarget(device, commitment(deps.crypto, text, record)));
   }
   return { targets, records, salts };
+}
+
+/** The signed payload of a list of our own store. */
+export function listOf({ envelope }: Pick<TargetsRow, 'envelope'>): TargetList {
+  return JSON.parse(fromUtf8(fromBase64(parseEnvelope(envelope).payload)));
+}
+
+/**
+ * False where an agent showed the list after a restore: only the agent has its addresses then,
+ * and it must be given a new one.
+ */
+export function isPrivateKnown(row: Pick<TargetsRow, 'envelope' | 'private'>): boolean {
+  const { records }: PrivateTargets = JSON.parse(row.private);
+  return records.length === listOf(row).targets.length;
 }
 
 function publicTarget(device: Device, bound: string): PublicTarget {

@@ -2,7 +2,7 @@ import { fromBase64, toBase64 } from '../../shared/bytes.ts';
 import { LanProofError } from '../../shared/errors.ts';
 import { parseEnvelope } from '../../shared/evidence/dsse.ts';
 import type { BatchHeader, ResultSection } from '../../shared/measure/batch.ts';
-import { parseHeader } from '../../shared/measure/header.ts';
+import { type HeaderJson, parseHeader } from '../../shared/measure/header.ts';
 import { parseResultSection } from '../../shared/measure/section.ts';
 import { parseTargetList } from '../../shared/measure/target-list.ts';
 import type { TargetList } from '../../shared/measure/targets.ts';
@@ -27,13 +27,13 @@ export type FindList = (site: string, agent: string, hash: string) => Promise<Ta
  * throws for what the sender did: a fault is a code, and what is faulty is left out.
  */
 export async function readParts(
-  headerBytes: Uint8Array,
+  headerSent: Uint8Array | HeaderJson,
   inflated: ReadonlyMap<string, Uint8Array>,
   findList: FindList,
 ): Promise<BatchParts> {
   let header: BatchHeader;
   try {
-    header = parseHeader(headerBytes);
+    header = parseHeader(headerSent);
   } catch (error) {
     return faulty(null, asProblem(error));
   }

@@ -1,32 +1,35 @@
+import type { DeviceWindow } from '../../shared/judge/lists.ts';
 import type { StateInterval } from '../../shared/judge/types.ts';
-import type { IntervalRow, WindowRow } from '../store/rows-judgement.ts';
-import { type Closed, lateReason } from './read.ts';
+import type { IntervalRow } from '../store/rows-judgement.ts';
+import { type Closed, lateReason } from './closed.ts';
 
 /**
- * The states of each device while it was expected, clipped to [from_ms, end) and without a gap:
+ * The states of each device while it was expected, by its owner's word (windows of a device are
+ * disjoint), clipped to [from_ms, end) and without a gap:
  * time that the agent did not close, or that nothing is stored for, is unknown.
  */
 export function coverIntervals(ask: {
   readonly stored: readonly IntervalRow[];
-  readonly windows: readonly WindowRow[];
+  readonly windows: readonly DeviceWindow[];
   readonly closed: Closed;
   readonly from_ms: number;
   readonly end: number;
 }): StateInterval[] {
   const byDevice = new Map<string, IntervalRow[]>();
   for (const row of ask.stored) {
-    const list = byDevice.get(row.device);
-    if (list === undefined) byDevice.set(row.device, [row]);
+    const key = `${row.agent}/${row.device}`;
+    const list = byDevice.get(key);
+    if (list === undefined) byDevice.set(key, [row]);
     else list.push(row);
   }
   return ask.windows.flatMap((window) =>
-    coverWindow(ask, window, byDevice.get(window.device) ?? []),
+    coverWindow(ask, window, byDevice.get(`${window.agent}/${window.device}`) ?? []),
   );
 }
 
 function coverWindow(
   ask: { readonly closed: Closed; readonly from_ms: number; readonly end: number },
-  window: WindowRow,
+  window: DeviceWindow,
   stored: readonly IntervalRow[],
 ): StateInterval[] {
   const { device, agent } = window;

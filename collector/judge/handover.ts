@@ -10,6 +10,8 @@ const HELD_MAX = 2_000;
  */
 export interface Handover {
   put(log: number, leaf: number, hash: Uint8Array, parts: BatchParts): void;
+  /** Whether `take` would find something now; a later put may still let go of it. */
+  has(log: number, leaf: number, hash: Uint8Array): boolean;
   /** The parts of this very batch, once; undefined if they are not held. */
   take(log: number, leaf: number, hash: Uint8Array): BatchParts | undefined;
 }
@@ -20,6 +22,10 @@ export function createHandover(): Handover {
     put(log, leaf, hash, parts) {
       if (held.size >= HELD_MAX) held.clear();
       held.set(`${log}/${leaf}`, { hash, parts });
+    },
+    has(log, leaf, hash) {
+      const found = held.get(`${log}/${leaf}`);
+      return found !== undefined && equalBytes(found.hash, hash);
     },
     take(log, leaf, hash) {
       const key = `${log}/${leaf}`;

@@ -29,19 +29,25 @@ export function ordinal({ log, leaf }: Position): number {
 export async function toInput(source: InputSource, found: SiteLeaf): Promise<JudgeInput | null> {
   const { leaf, batch, document } = found;
   if (leaf.agent === null) return null;
-  if (batch !== null) return batchInput(source, leaf, batch);
+  if (leaf.kind === 'batch') return batchInput(source, leaf, leaf.agent, batch);
   return document === null ? null : documentInput(leaf, leaf.agent, document);
 }
 
 async function batchInput(
   { store, findList, handover }: InputSource,
   leaf: LeafRow,
-  row: BatchRow,
-): Promise<JudgeInput> {
+  agent: string,
+  batch: BatchRow | null,
+): Promise<JudgeInput | null> {
   const place = { log: leaf.log, leaf: leaf.index };
-  const { agent, epoch, seq, recv_ms } = row;
-  const parts =
-    handover.take(leaf.log, leaf.index, leaf.hash) ?? (await storedParts(store, findList, row));
+  const { epoch, seq, recv_ms } = leaf;
+  let parts = handover.take(leaf.log, leaf.index, leaf.hash);
+  if (parts === undefined) {
+    // It was held when the leaf was read, but the handover has let go of it since.
+    const row = batch ?? (await store.batchByLeaf(leaf.log, leaf.index));
+    if (row === null) return null;
+    parts = await storedParts(store, findList, row);
+  }
   const { header, sections, fault } = parts;
   return {
     ...{ kind: 'batch', leaf: ordinal(place), recv_ms, agent, epoch, seq },

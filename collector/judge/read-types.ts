@@ -1,6 +1,8 @@
 /** Reading what the judge found; every figure a person sees begins here. */
 import type { DeviceWindow } from '../../shared/judge/lists.ts';
 import type { SlotRun, State, StateInterval, UnknownReason } from '../../shared/judge/types.ts';
+import type { IntervalRow } from '../store/rows-judgement.ts';
+import type { Closed } from './closed.ts';
 
 /** What is known about a device now. */
 export interface CurrentState {
@@ -28,6 +30,18 @@ export interface AsOf {
   readonly at_ms: number;
 }
 
+interface Material {
+  /** Whole state intervals that touch the period, each by the word of its agent. */
+  readonly stored: readonly IntervalRow[];
+  /**
+   * When devices were expected, and of whom; those of one device are disjoint and ascending.
+   * Outside of them a device has no figures.
+   */
+  readonly windows: readonly DeviceWindow[];
+  readonly closed: Closed;
+  readonly as_of: AsOf;
+}
+
 export interface JudgeReader {
   /**
    * Runs that cover [from_ms, to_ms) without a gap, as far as `as_of.to_ms` reaches; slots that
@@ -46,8 +60,8 @@ export interface JudgeReader {
     to_ms: number,
     device?: string,
   ): Promise<{ readonly intervals: StateInterval[]; readonly as_of: AsOf }>;
-  /** When devices were expected: outside of these windows a device has no figures. */
-  windows(site: string, device?: string): Promise<DeviceWindow[]>;
+  /** What the figures of a period are made of, all read at one moment. */
+  material(site: string, from_ms: number, to_ms: number, device?: string): Promise<Material>;
   /** Current state of every device with an owning agent, by device code. */
   current(site: string): Promise<CurrentState[]>;
 }

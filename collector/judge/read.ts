@@ -4,10 +4,10 @@ import { decodeChunk, type SlotChunk } from '../../shared/judge/chunk.ts';
 import { coverSlots } from '../../shared/judge/cover.ts';
 import { openChunks } from '../../shared/judge/judge.ts';
 import { MINUTE_MS } from '../../shared/judge/lists.ts';
-import type { AgentState, DeviceState } from '../../shared/judge/state.ts';
-import type { StateInterval, UnknownReason } from '../../shared/judge/types.ts';
+import { ownWindows } from '../../shared/judge/owners.ts';
 import type { Ledger } from '../ledger/types.ts';
 import type { Store } from '../store/store.ts';
+import { type Closed, closedOf, lateReason, ownedNow } from './closed.ts';
 import { coverIntervals } from './cover-intervals.ts';
 import { currentOf } from './current.ts';
 import type { AsOf, JudgeReader } from './read-types.ts';
@@ -24,81 +24,73 @@ interface ReaderOptions {
 /** Reads through the site's judge, which has folded every committed leaf when it answers. */
 export function createJudgeReader(options: ReaderOptions): JudgeReader {
   const { store, judge, now_ms } = options;
-  const figuresTo = async (site: string): Promise<{ as_of: AsOf; closed: Closed }> => {
+
+  const asOfNow = ({ state, position }: SiteJudge, closed: Closed): AsOf => {
     const head = options.ledger.checkpoint();
-    const closed = await judge.withSite(site, closedTo);
+    // Leaves that were folded belong to the prefix, also in the moment before it is signed.
+    const folded = position.log === head.log ? position.leaf + 1 : 0;
+    const owners = new Set([...ownedNow(state).values()].map(([{ agent }]) => agent));
+    const closed_to_ms = [...owners].map((agent) => closed.get(agent)?.ms ?? null);
     const at_ms = now_ms();
-    const to_ms = asOf({ at_ms, closed_to_ms: [...closed.values()].map(({ ms }) => ms) });
-    return { as_of: { log: head.origin, size: head.size, to_ms, at_ms }, closed };
+    const to_ms = asOf({ at_ms, closed_to_ms });
+    return { log: head.origin, size: Math.max(head.size, folded), to_ms, at_ms };
+  };
+
+  /** The site's judge stands still while `read` runs: all that it reads is of one moment. */
+  const atOnce = async <T>(
+    site: string,
+    read: (held: SiteJudge, closed: Closed, as_of: AsOf) => Promise<T>,
+  ): Promise<T> =>
+    await judge.withSite(site, (held) => {
+      const closed = closedOf(held.state);
+      return read(held, closed, asOfNow(held, closed));
+    });
+
+  const material: JudgeReader['material'] = async (site, from_ms, to_ms, device) => {
+    checkMinutes(from_ms, to_ms);
+    return atOnce(site, async (_, closed, as_of) => {
+      const stored = await store.intervals(site, from_ms, Math.min(to_ms, as_of.to_ms), device);
+      const windows = Map.groupBy(await store.windows(site, device), (window) => window.device);
+      return { stored, windows: [...windows.values()].flatMap(ownWindows), closed, as_of };
+    });
   };
 
   return {
+    material,
+
     async slots(site, device, from_ms, to_ms) {
       checkMinutes(from_ms, to_ms);
-      const { as_of, closed } = await figuresTo(site);
-      const end = Math.min(to_ms, as_of.to_ms);
-      const windows = await store.windows(site, device);
-      const agents = new Set(windows.map(({ agent }) => agent));
-      const open = await judge.withSite(site, ({ state }) =>
-        [...agents].flatMap((agent) => openChunks(state, agent)),
-      );
-      const rows = await store.chunks(site, from_ms, end);
-      const final = rows
-        .filter(({ agent }) => agents.has(agent))
-        .map(({ body }) => decodeChunk(fromUtf8(body), device));
-      const chunks = newestOfEachHour([...final, ...open]);
-      const late = [...agents].some((agent) => closed.get(agent)?.pending === true)
-        ? ('clock_pending' as const)
-        : ('not_received' as const);
-      const runs = coverSlots({ device, chunks, windows, from_ms, to_ms: end, late });
-      return { runs: runs.filter((run) => run.slots > 0), as_of };
+      return atOnce(site, async ({ state }, closed, as_of) => {
+        const end = Math.min(to_ms, as_of.to_ms);
+        const windows = ownWindows(await store.windows(site, device));
+        const agents = new Set(windows.map(({ agent }) => agent));
+        const open = [...agents].flatMap((agent) => openChunks(state, agent));
+        const rows = await store.chunks(site, from_ms, end);
+        const final = rows
+          .filter(({ agent }) => agents.has(agent))
+          .map(({ body }) => decodeChunk(fromUtf8(body), device));
+        const chunks = newestOfEachHour([...final, ...open]);
+        const owner = windows.at(-1)?.agent ?? '';
+        const late = lateReason(closed, owner);
+        const runs = coverSlots({ device, chunks, windows, from_ms, to_ms: end, late });
+        return { runs: runs.filter((run) => run.slots > 0), as_of };
+      });
     },
 
     async intervals(site, from_ms, to_ms, device) {
-      checkMinutes(from_ms, to_ms);
-      const { as_of, closed } = await figuresTo(site);
+      const { as_of, ...found } = await material(site, from_ms, to_ms, device);
       const end = Math.min(to_ms, as_of.to_ms);
-      const stored = await store.intervals(site, from_ms, end, device);
-      const windows = await store.windows(site, device);
-      const intervals: StateInterval[] = coverIntervals({ stored, windows, closed, from_ms, end });
-      return { intervals, as_of };
+      return { intervals: coverIntervals({ ...found, from_ms, end }), as_of };
     },
-
-    windows: (site, device) => store.windows(site, device),
 
     current: (site) =>
       judge.withSite(site, (held) => {
-        const at_ms = now_ms();
-        return devicesOf(held)
-          .map(([agent, device]) => currentOf(held, agent, device, { at_ms, late_ms: LATE_MS }))
+        const now = { at_ms: now_ms(), late_ms: LATE_MS };
+        return [...ownedNow(held.state).values()]
+          .map(([agent, device]) => currentOf(held, agent, device, now))
           .sort((a, b) => (a.device < b.device ? -1 : 1));
       }),
   };
-}
-
-/** What each agent of a site closed, and why later time is unknown. */
-export type Closed = ReadonlyMap<string, { readonly ms: number | null; readonly pending: boolean }>;
-
-export function lateReason(closed: Closed, agent: string): UnknownReason {
-  return closed.get(agent)?.pending === true ? 'clock_pending' : 'not_received';
-}
-
-function closedTo({ state }: SiteJudge): Closed {
-  const owning = Object.values(state.agents).filter(({ devices }) => devices.some(Boolean));
-  return new Map(
-    owning.map((agent) => [
-      agent.agent,
-      { ms: agent.closed_ms, pending: agent.pending.length > 0 },
-    ]),
-  );
-}
-
-function devicesOf({ state }: SiteJudge): [AgentState, DeviceState][] {
-  return Object.values(state.agents).flatMap((agent) =>
-    agent.devices.flatMap((device): [AgentState, DeviceState][] =>
-      device === null ? [] : [[agent, device]],
-    ),
-  );
 }
 
 /** An hour that is still open in the judge stands over what an earlier replay stored. */

@@ -1,5 +1,6 @@
-import type { AgentSummary } from '../../shared/judge/judge.ts';
+import type { AgentSummary, JudgeOutput } from '../../shared/judge/judge.ts';
 import type { LiveChange } from '../../shared/judge/say.ts';
+import type { LeafRow } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import type { SiteLeaf } from '../store/store-evidence.ts';
 import type { FindList } from './batch-parts.ts';
@@ -66,6 +67,7 @@ export async function runRound(
     const saved = await commit(options, held, folded);
     for (const [judge, found] of folded) {
       settle(judge, saved.has(judge), options.now_ms());
+      held.weigh(judge);
       publish(hooks, judge, found);
     }
     held.shrink();
@@ -97,12 +99,15 @@ async function readLeaves(
     },
   });
   try {
+    const isHeld = ({ log, index, hash }: LeafRow): boolean =>
+      options.handover.has(log, index, hash);
     return await options.store.read(async (unit) => {
       const loaded: Loaded[] = [];
       for (const site of sites) {
         try {
           const judge = await held.load(site, unit);
-          const leaves = await unit.siteLeaves(site, judge.position, ROUND_LEAVES_MAX);
+          const { position } = judge;
+          const leaves = await unit.siteLeaves(site, position, ROUND_LEAVES_MAX, isHeld);
           loaded.push({ site, load: () => ({ judge, leaves }) });
         } catch (error) {
           loaded.push(fail(site, error));
@@ -126,7 +131,7 @@ async function commit(
     const due = judge.unsaved >= SAVE_INPUTS_MAX || now_ms - judge.saved_ms >= SAVE_AGE_MAX_MS;
     const save = judge.unsaved > 0 && (due || held.crowded);
     if (save) saved.add(judge);
-    return save || outputs.length > 0;
+    return save || outputs.some(saysAnything);
   });
   if (writing.length === 0) return saved;
   await options.store.write(async (tx) => {
@@ -135,6 +140,11 @@ async function commit(
     }
   });
   return saved;
+}
+
+/** A minute in which every device stayed as it was leaves nothing to write. */
+function saysAnything({ states, chunks, windows, live }: JudgeOutput): boolean {
+  return states.length + chunks.length + windows.length + live.length > 0;
 }
 
 function settle(judge: SiteJudge, saved: boolean, now_ms: number): void {

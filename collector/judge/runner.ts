@@ -1,3 +1,4 @@
+import { LanProofError } from '../../shared/errors.ts';
 import { createListeners } from '../ledger/listeners.ts';
 import type { Ledger } from '../ledger/types.ts';
 import { createHeldSites } from './held-sites.ts';
@@ -7,7 +8,9 @@ import type { SiteJudge } from './site-judge.ts';
 import { writeOutputs } from './write-outputs.ts';
 
 /** A round waits so long for more sites, ms: they share its commit, and 100 ms are allowed. */
-export const ROUND_WAIT_MS = 20;
+export const ROUND_WAIT_MS = 50;
+/** Rounds in a row without any progress, a second each, before a reader is told so. */
+const ROUNDS_FAILED_MAX = 3;
 /** Sites of one round: its commit must not hold ingest up. */
 export const ROUND_SITES_MAX = 64;
 
@@ -21,7 +24,7 @@ export interface Judge {
   poke(site: string): void;
   /** Pokes every site that has leaves: once, at the start. */
   catchUp(): Promise<void>;
-  /** Runs `read` on the judge of a site when it has folded every committed leaf. */
+  /** Runs `read` when the judge of a site has folded every committed leaf, or throws JUDGE_BEHIND. */
   withSite<T>(site: string, read: (judge: SiteJudge) => T): Promise<T>;
   /** Forgets all judgement of a site and computes it again from the ledger. */
   rebuildSite(site: string): Promise<void>;
@@ -71,14 +74,25 @@ export function createJudge(options: JudgeOptions): Judge {
   };
   const round = (sites: readonly string[]): Promise<void> => runRound(options, held, hooks, sites);
   const caughtUp = async (site: string): Promise<SiteJudge> => {
-    for (;;) {
+    // Each failed round waited already: whoever asks gets an answer, not a request that hangs.
+    for (
+      let failed = 0, best = Number.NEGATIVE_INFINITY, seen = faults;
+      failed < ROUNDS_FAILED_MAX;
+    ) {
       const { newest, judge } = await store.read(async (unit) => ({
         newest: await unit.newestSiteLeaf(site),
         judge: await held.load(site, unit),
       }));
-      if (newest === null || ordinal(newest) <= ordinal(judge.position)) return judge;
+      const at = ordinal(judge.position);
+      if (newest === null || ordinal(newest) <= at) return judge;
+      failed = at > best || faults > seen ? 0 : failed + 1;
+      [best, seen] = [Math.max(best, at), faults];
       await round([site]);
     }
+    throw new LanProofError('JUDGE_BEHIND', 'judgement cannot be stored at the moment', {
+      hint: 'look at space and rights of data_dir and into the log; nothing measured is lost',
+      fatal: false,
+    });
   };
   const stop = options.ledger.onCommit((sites) => {
     for (const site of sites) poke(site);

@@ -28,7 +28,11 @@ export async function writeOutputs(
   await tx.addOutbox({ site, at_ms: how.now_ms, kind: 'state', detail });
 }
 
+/** An input is of one agent, and so is everything that it changed. */
 async function writeOutput(tx: WriteUnit, site: string, output: JudgeOutput): Promise<void> {
+  const [summary] = output.agents;
+  if (summary === undefined) return;
+  const of = { site, agent: summary.agent };
   const byDevice = new Map<string, StateInterval[]>();
   for (const interval of output.states) {
     const list = byDevice.get(interval.device);
@@ -36,7 +40,7 @@ async function writeOutput(tx: WriteUnit, site: string, output: JudgeOutput): Pr
     else list.push(interval);
   }
   for (const list of byDevice.values()) {
-    await tx.putIntervals(list.map((interval) => ({ site, ...interval })));
+    await tx.putIntervals(list.map((interval) => ({ ...of, ...interval })));
   }
   for (const chunk of output.chunks) {
     const { agent, hour_ms } = chunk;

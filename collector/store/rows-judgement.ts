@@ -23,6 +23,8 @@ export interface JudgeFaultRow extends Position {
 
 export interface IntervalRow extends StateInterval {
   readonly site: string;
+  /** Who says so: two agents that had a device one after another never overwrite each other. */
+  readonly agent: string;
 }
 
 /** Slots of one agent's devices in one UTC hour. */

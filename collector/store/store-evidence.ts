@@ -11,7 +11,7 @@ import type {
   Position,
 } from './rows.ts';
 
-/** A leaf of a site with what it stands for; exactly one of both is set. */
+/** A leaf of a site with what it stands for; only a batch that its reader holds is left out. */
 export interface SiteLeaf {
   readonly leaf: LeafRow;
   readonly batch: BatchRow | null;
@@ -36,8 +36,16 @@ export interface EvidenceReads {
 
   batch(site: string, agent: string, epoch: number, seq: number): Promise<BatchRow | null>;
   batchByLeaf(log: number, leaf: number): Promise<BatchRow | null>;
-  /** Up to `limit` leaves of a site after a position, in order: what the judge reads. */
-  siteLeaves(site: string, after: Position, limit: number): Promise<SiteLeaf[]>;
+  /**
+   * Up to `limit` leaves of a site after a position, in order: what the judge reads. The row of a
+   * batch whose leaf `held` knows is not read: reading it costs as much as judging it.
+   */
+  siteLeaves(
+    site: string,
+    after: Position,
+    limit: number,
+    held?: (leaf: LeafRow) => boolean,
+  ): Promise<SiteLeaf[]>;
   /** Position of the newest leaf of a site; null if it has none. */
   newestSiteLeaf(site: string): Promise<Position | null>;
   /** Codes of all sites that have leaves. */

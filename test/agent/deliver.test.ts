@@ -5,16 +5,20 @@ import { BACKOFF_MS_MAX } from '../../agent/backoff.ts';
 import { Deliverer } from '../../agent/deliver.ts';
 import { createCollectorHttp } from '../../agent/http.ts';
 import { ProofKeeper } from '../../agent/prove.ts';
+import { REINTRODUCE_MS, Reintroducer } from '../../agent/reintroduce.ts';
 import type { Spool } from '../../agent/spool.ts';
+import { utf8 } from '../../shared/bytes.ts';
 import type { LanProofError } from '../../shared/errors.ts';
 import { signCheckpoint } from '../../shared/evidence/checkpoint.ts';
-import { type Envelope, parseEnvelope } from '../../shared/evidence/dsse.ts';
+import { documentType } from '../../shared/evidence/documents.ts';
+import { type Envelope, parseEnvelope, signEnvelope } from '../../shared/evidence/dsse.ts';
 import type { ClockSample } from '../../shared/measure/batch.ts';
 import { testSigner } from '../fixtures/test-keys.ts';
 import {
   crypto,
   freshlyEnrolled,
   identityFor,
+  listOf,
   sealNext,
   spoolIn,
   temporaryDir,
@@ -63,7 +67,15 @@ async function kit(t: TestContext): Promise<Kit> {
     },
     onLogs: (log_open) => logs.splice(0, logs.length, ...log_open),
   });
+  const { enrol } = identity.enrolment;
+  const list = listOf(3, []).list;
+  const payload = utf8(JSON.stringify(list));
+  const envelope = signEnvelope(collector.document, documentType('targets'), payload, crypto);
+  const targets = () => ({ version: list.version, envelope });
+  const reintroducer = new Reintroducer({ api, enrol, targets, monotonic_ms });
+  collector.list_version = list.version;
   const deliverer = new Deliverer({
+    reintroducer,
     ...{ http, spool, identity, crypto, proofs, monotonic_ms, utc_ms: () => 0, onTime },
     random: () => 0.5,
     onListVersion: () => undefined,
@@ -171,13 +183,72 @@ test('a refused batch is told with its reason, tried again, and the queue goes o
   const k = await kit(t);
   for (let i = 0; i < 2; i++) k.spool.put(sealNext(k.spool.head));
   k.collector.next.push(refuse(401, 'unknown_agent'), refuse(422, 'SECTION_HASH'));
+  k.collector.nextReintroduction.push(refuse(404, 'SITE_UNKNOWN'));
   await drain(k);
   assert.deepEqual(
     k.problems.map(({ code }) => code),
     ['AGENT_UNKNOWN', 'BATCH_REFUSED'],
   );
+  assert.match(k.problems[0]?.message ?? '', /SITE_UNKNOWN/, 'it says why');
   assert.match(k.problems[1]?.message ?? '', /SECTION_HASH/);
   assert.equal(k.spool.marks.sent_to, 2);
+});
+
+test('a restored collector that forgot the agent gets its documents and all batches', async (t) => {
+  const k = await kit(t);
+  for (let i = 0; i < 3; i++) k.spool.put(sealNext(k.spool.head));
+  await drain(k);
+  k.collector.known = false;
+  k.spool.put(sealNext(k.spool.head));
+  const { length } = k.collector.headers;
+  await drain(k);
+  assert.deepEqual(k.problems, []);
+  assert.equal(k.collector.reintroduced.length, 1);
+  assert.deepEqual(k.collector.reintroduced[0]?.enrol, parseEnvelope(k.collector.enrolDocument));
+  assert.equal(k.collector.reintroduced[0]?.targets?.payloadType, documentType('targets'));
+  assert.deepEqual(
+    k.collector.headers.slice(length).map(({ seq }) => seq),
+    [1, 2, 3, 4],
+  );
+  assert.deepEqual([k.collector.expect, k.spool.marks.sent_to], [5, 4]);
+});
+
+test('a refused reintroduction is asked again after minutes only, and told once', async (t) => {
+  const k = await kit(t);
+  k.collector.known = false;
+  const refusals = Array.from({ length: 2 }, () => refuse(404, 'SITE_UNKNOWN'));
+  k.collector.nextReintroduction.push(...refusals);
+  k.spool.put(sealNext(k.spool.head));
+  const from_ms = k.clock_ms;
+  await k.deliverer.step();
+  while (k.clock_ms < from_ms + REINTRODUCE_MS - 1) {
+    const wait_ms = await k.deliverer.step();
+    k.clock_ms = Math.min(from_ms + REINTRODUCE_MS - 1, k.clock_ms + wait_ms);
+  }
+  await k.deliverer.step();
+  assert.equal(k.collector.reintroduced.length, 1);
+  assert.deepEqual(
+    k.problems.map(({ code }) => code),
+    ['AGENT_UNKNOWN'],
+  );
+  assert.equal(k.deliverer.problem, 'AGENT_UNKNOWN');
+  await drain(k);
+  assert.equal(k.collector.reintroduced.length, 3);
+  assert.equal(k.spool.marks.sent_to, 1);
+  assert.equal(k.deliverer.problem, '');
+});
+
+test('a collector that knows an older list only is shown the newest one', async (t) => {
+  const k = await kit(t);
+  k.spool.put(sealNext(k.spool.head));
+  await drain(k);
+  assert.equal(k.collector.reintroduced.length, 0);
+  k.collector.list_version = 2;
+  for (let i = 0; i < 2; i++) k.spool.put(sealNext(k.spool.head));
+  await drain(k);
+  assert.equal(k.collector.reintroduced.length, 1);
+  assert.deepEqual(k.problems, []);
+  assert.equal(k.spool.marks.sent_to, 3);
 });
 
 test('forged inclusion, a shrunken log and a wrong key prove nothing', async (t) => {

@@ -104,6 +104,15 @@ test('a damaged spool is moved aside and the chain goes on beyond every seq ever
   again.close();
 });
 
+test('after a loss a clock before the enrolment counts as wrong', (t) => {
+  const dir = temporaryDir(t);
+  const issued_ms = 1_790_000_000_000;
+  const wall_ms = () => 0;
+  const spool = spoolIn(dir, ORIGIN, { wall_ms, issued_ms });
+  assert.equal(spool.head.seq, Math.floor((issued_ms - Date.UTC(2020, 0, 1)) / 1_000));
+  spool.close();
+});
+
 test('a missing or emptied spool is a loss, a new folder is not', (t) => {
   const dir = temporaryDir(t);
   freshlyEnrolled(dir);

@@ -6,7 +6,7 @@ import { signCheckpoint } from '../../shared/evidence/checkpoint.ts';
 import type { Signer } from '../../shared/evidence/crypto.ts';
 import { openDocument } from '../../shared/evidence/document-reading.ts';
 import { documentHash, documentType, signDocument } from '../../shared/evidence/documents.ts';
-import { parseEnvelope, signEnvelope } from '../../shared/evidence/dsse.ts';
+import { type Envelope, parseEnvelope, signEnvelope } from '../../shared/evidence/dsse.ts';
 import { shortCode } from '../../shared/evidence/keys.ts';
 import { encodeLeaf, type Leaf } from '../../shared/evidence/leaf.ts';
 import {
@@ -50,6 +50,9 @@ export class StandInCollector {
   readonly requests: string[] = [];
   agentKey: Uint8Array = testSigner('agent').publicKey;
   approved = true;
+  /** False: it was restored from a copy that does not know the agent. */
+  known = true;
+  readonly reintroduced: { enrol: Envelope; targets: Envelope | null }[] = [];
   expect = 1;
   head = new Uint8Array(32);
   list: { list: TargetList; private: PrivateTargets } | undefined;
@@ -57,6 +60,8 @@ export class StandInCollector {
   time_ms: () => number = () => Date.now();
   /** Answers that tests put in front of the real ones, used up in order. */
   readonly next: Reply[] = [];
+  /** The same for reintroductions. */
+  readonly nextReintroduction: Reply[] = [];
   /** Alters a proof before it is sent. */
   proof: (answer: Record<string, unknown>) => Record<string, unknown> = (answer) => answer;
   #nonce = 0;
@@ -173,9 +178,10 @@ export class StandInCollector {
     if (url === '/api/v1/agents/enrol') return this.#enrol(body);
     if (url === '/api/v1/batches') return this.next.shift() ?? this.#batch(request, body);
     const authorization = parseAuthorization(request.headers.authorization ?? '');
-    if (!verifyRequest(crypto, this.agentKey, 'GET', url, authorization)) {
+    if (!verifyRequest(crypto, this.agentKey, request.method ?? '', url, authorization)) {
       return refuse(401, 'SIGNATURE_INVALID');
     }
+    if (url === '/api/v1/agents/reintroduce') return this.#reintroduce(body);
     if (url === '/api/v1/agents/self/targets') return this.#targets(request);
     if (url === '/api/v1/agents/self/logs') {
       return { status: 200, body: { log_open: this.logOpens.map((text) => parseEnvelope(text)) } };
@@ -205,7 +211,27 @@ export class StandInCollector {
     };
   }
 
+  #reintroduce(body: Buffer): Reply {
+    const shown: { enrol: Envelope; targets: Envelope | null } = JSON.parse(body.toString('utf8'));
+    this.reintroduced.push(shown);
+    const override = this.nextReintroduction.shift();
+    if (override !== undefined) return override;
+    const { site, agent, epoch } = openDocument(
+      crypto,
+      shown.enrol,
+      'enrol',
+      this.document.publicKey,
+    );
+    if (!this.known) {
+      this.append({ kind: 'enrol', site, agent, epoch, seq: 0 }, this.enrolDocument);
+      this.restore(0, documentHash(crypto, shown.enrol));
+      this.known = true;
+    }
+    return { status: 200, body: { expect: { epoch, seq: this.expect }, time_ms: this.time_ms() } };
+  }
+
   #batch(request: IncomingMessage, body: Buffer): Reply {
+    if (!this.known) return refuse(401, 'unknown_agent');
     if (request.headers['content-type'] === HOLE_CONTENT_TYPE) return this.#hole(body);
     const wire = decodeWire(body);
     if (!verifyBatchSignature(crypto, this.agentKey, wire.header, wire.signature)) {

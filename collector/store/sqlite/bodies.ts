@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { fstatSync, mkdirSync, writeSync } from 'node:fs';
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LanProofError } from '../../../shared/errors.ts';
@@ -64,7 +64,7 @@ export function openBodies(folder: string): Bodies {
         let body = growing.get(file);
         if (body === undefined) {
           // Asked anew in every unit: another process may have written in between.
-          const { size } = await (await writing(file)).stat();
+          const { size } = fstatSync((await writing(file)).fd);
           body = { file, start: size, length: 0, parts: [] };
           growing.set(file, body);
         }
@@ -80,8 +80,9 @@ export function openBodies(folder: string): Bodies {
         await Promise.all(
           bodies.map(async ({ file, start, length, parts }) => {
             const handle = await writing(file);
-            await handle.appendFile(Buffer.concat(parts));
-            const { size } = await handle.stat();
+            // Into the page cache within microseconds; a thread for it costs ten times as much.
+            appendAll(handle.fd, parts);
+            const { size } = fstatSync(handle.fd);
             // The refs were given out before the bytes were written: they must have come true.
             if (size !== start + length) throw disturbed(join(folder, file));
             await handle.datasync();
@@ -101,6 +102,12 @@ export function openBodies(folder: string): Bodies {
       await Promise.all([readers.close(), ...all.map((handle) => handle.close())]);
     },
   };
+}
+
+/** Writes all of it at the end of the file: one call, unless the kernel takes a part only. */
+function appendAll(fd: number, parts: readonly Uint8Array[]): void {
+  const bytes = Buffer.concat(parts);
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
 }
 
 /** A new name must survive a loss of power as well as its content. */

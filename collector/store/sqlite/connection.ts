@@ -9,6 +9,9 @@ import { toStoreError } from './errors.ts';
  */
 const KEEP_PLAN = '+?';
 
+/** Said with every unit of work: prepared once instead of parsed each time. */
+const UNIT_CONTROL: ReadonlySet<string> = new Set(['BEGIN', 'BEGIN IMMEDIATE', 'COMMIT']);
+
 /** What SQLite takes and gives; booleans are 0 and 1. */
 export type SqlValue = string | number | Uint8Array | null;
 
@@ -105,7 +108,11 @@ function wrap(db: Database.Database, file: string): Connection {
         const { changes, lastInsertRowid } = statement(sql).run(...values);
         return { changes, id: Number(lastInsertRowid) };
       }),
-    exec: (sql) => guarded(() => void db.exec(sql)),
+    exec: (sql) =>
+      guarded(() => {
+        if (UNIT_CONTROL.has(sql)) statement(sql).run();
+        else db.exec(sql);
+      }),
     get inTransaction() {
       return db.inTransaction;
     },

@@ -32,9 +32,11 @@ export function createEvidenceReads(sql: Connection, bodies: Bodies): EvidenceRe
     const cells = sql.get<BatchCells>(BATCH + KEYED, site, agent, epoch, seq);
     return cells === undefined ? null : toBatch(cells);
   };
-  const siteLeaf = (cells: LeafCells): SiteLeaf => {
+  const siteLeaf = (cells: LeafCells, held?: (leaf: LeafRow) => boolean): SiteLeaf => {
     const leaf = toLeaf(cells);
-    if (leaf.kind === 'batch') return { leaf, batch: batch(leaf), document: null };
+    if (leaf.kind === 'batch') {
+      return { leaf, batch: held?.(leaf) === true ? null : batch(leaf), document: null };
+    }
     const found = sql.get<DocumentCells>(
       `${DOCUMENT} WHERE d.site = ? AND d.log = ? AND d.leaf = ?`,
       cells.site,
@@ -70,7 +72,7 @@ export function createEvidenceReads(sql: Connection, bodies: Bodies): EvidenceRe
       const cells = sql.get<LeafCells>(`${LEAF} WHERE log = ? AND idx = ?`, log, leaf);
       return cells === undefined || cells.kind !== 'batch' ? null : batch(toLeaf(cells));
     },
-    siteLeaves: async (site, after, limit) =>
+    siteLeaves: async (site, after, limit, held) =>
       sql
         .all<LeafCells>(
           `${LEAF} WHERE site = ? AND (log, idx) > (?, ?) ORDER BY log, idx LIMIT ?`,
@@ -79,7 +81,7 @@ export function createEvidenceReads(sql: Connection, bodies: Bodies): EvidenceRe
           after.leaf,
           limit,
         )
-        .map(siteLeaf),
+        .map((cells) => siteLeaf(cells, held)),
     newestSiteLeaf: async (site) =>
       orNull(
         sql.get(

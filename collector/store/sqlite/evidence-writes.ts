@@ -8,11 +8,20 @@ import { bit, NO_SITE } from './values.ts';
 
 const HOUR_MS = 3_600_000;
 
-const ADD_LEAF =
-  'INSERT INTO leaf (log, idx, kind, site, agent, epoch, seq, hash, recv_ms)' +
-  ' SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?' +
-  // max() alone is one step in the index; an expression over it would read the whole log.
-  ' WHERE ? = coalesce((SELECT max(idx) FROM leaf WHERE log = ?), -1) + 1';
+// max() alone is one step in the index; an expression over it would read the whole log. Asked by
+// itself: an INSERT that reads its own table goes through a temporary one.
+const NEWEST_LEAF = 'SELECT max(idx) AS idx FROM leaf WHERE log = ?';
+const LEAF_COLUMNS = [
+  'log',
+  'idx',
+  'kind',
+  'site',
+  'agent',
+  'epoch',
+  'seq',
+  'hash',
+  'recv_ms',
+] as const;
 
 const AGENT_COLUMNS = [
   'site',
@@ -33,6 +42,12 @@ const AGENT_COLUMNS = [
   'insecure',
   'enrolled_ms',
 ] as const;
+/** With the same key, as after each batch, the index of keys need not be written. */
+const ADVANCED = AGENT_COLUMNS.filter((name) => !['site', 'agent', 'key'].includes(name));
+const ADVANCE_COLUMNS = [...ADVANCED, 'site', 'agent', 'key'] as const;
+const ADVANCE_AGENT =
+  `UPDATE agent SET ${ADVANCED.map((name) => `${name} = ?`).join(', ')}` +
+  ' WHERE site = ? AND agent = ? AND key = ?';
 const BATCH_COLUMNS = [
   'site',
   'agent',
@@ -56,6 +71,7 @@ export function createEvidenceWrites(sql: Connection, bodies: Bodies): EvidenceW
     ['log', 'size', 'note', 'at_ms'],
     ['log', 'size'],
   );
+  const leaf = rowWriter(sql, 'leaf', LEAF_COLUMNS, null);
   const document = rowWriter(sql, 'document', DOCUMENT_COLUMNS, null);
   const batch = rowWriter(sql, 'batch', BATCH_COLUMNS, null);
   const agent = rowWriter(sql, 'agent', AGENT_COLUMNS, ['site', 'agent']);
@@ -66,21 +82,9 @@ export function createEvidenceWrites(sql: Connection, bodies: Bodies): EvidenceW
       sql.run(`${close} AND closed_ms IS NULL`, at_ms, reason, number);
     },
     async addLeaf(row) {
-      const { changes } = sql.run(
-        ADD_LEAF,
-        row.log,
-        row.index,
-        row.kind,
-        row.site ?? NO_SITE,
-        row.agent ?? '',
-        row.epoch,
-        row.seq,
-        row.hash,
-        row.recv_ms,
-        row.index,
-        row.log,
-      );
-      if (changes !== 1) throw outOfOrder(row.log, row.index);
+      const newest = sql.get<{ idx: number | null }>(NEWEST_LEAF, row.log)?.idx ?? -1;
+      if (row.index !== newest + 1) throw outOfOrder(row.log, row.index);
+      leaf({ ...row, idx: row.index, site: row.site ?? NO_SITE, agent: row.agent ?? '' });
     },
     putTile: async (number, level, idx, hashes) => void tile({ log: number, level, idx, hashes }),
     async saveCheckpoint(row) {
@@ -98,7 +102,11 @@ export function createEvidenceWrites(sql: Connection, bodies: Bodies): EvidenceW
       void document({ ...row, site: row.site ?? NO_SITE, agent: row.agent ?? '' }),
     putBody: (section, recv_ms, bytes) => bodies.put(section, recv_ms, bytes),
     addBatch: async (row) => void batch({ ...row, sections: writeSections(row.sections) }),
-    putAgent: async (row) => void agent({ ...row, insecure: bit(row.insecure) }),
+    async putAgent(row) {
+      const cells = { ...row, insecure: bit(row.insecure) };
+      const { changes } = sql.run(ADVANCE_AGENT, ...ADVANCE_COLUMNS.map((name) => cells[name]));
+      if (changes === 0) agent(cells);
+    },
   };
 }
 

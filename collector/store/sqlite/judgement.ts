@@ -23,15 +23,8 @@ const SITE_TABLES = [
 const STATE_COLUMNS = ['site', 'log', 'leaf', 'version', 'saved_ms', 'state'] as const;
 const FAULT_COLUMNS = ['site', 'log', 'leaf', 'code', 'message', 'at_ms'] as const;
 const CHUNK_COLUMNS = ['site', 'agent', 'hour_ms', 'body'] as const;
-const INTERVAL_COLUMNS = [
-  'site',
-  'device',
-  'from_ms',
-  'to_ms',
-  'state',
-  'reason',
-  'earliest_ms',
-] as const;
+const INTERVAL_KEY = ['site', 'device', 'agent', 'from_ms'] as const;
+const INTERVAL_COLUMNS = [...INTERVAL_KEY, 'to_ms', 'state', 'reason', 'earliest_ms'] as const;
 const WINDOW_KEY = ['site', 'device', 'agent', 'from_ms'] as const;
 const WINDOW_COLUMNS = [...WINDOW_KEY, 'to_ms', 'interval_ms'] as const;
 const HOUR_MS = 3_600_000;
@@ -48,7 +41,7 @@ export function createJudgementReads(sql: Connection): JudgementReads {
     intervals: async (site, from_ms, to_ms, device) =>
       sql.all<IntervalRow>(
         'SELECT * FROM interval WHERE site = ? AND (? IS NULL OR device = ?) AND from_ms < ?' +
-          ' AND (to_ms IS NULL OR to_ms > ?) ORDER BY device, from_ms',
+          ' AND (to_ms IS NULL OR to_ms > ?) ORDER BY device, from_ms, agent',
         site,
         device ?? null,
         device ?? null,
@@ -93,7 +86,7 @@ export function createJudgementWrites(sql: Connection): JudgementWrites {
   const state = rowWriter(sql, 'judge_state', STATE_COLUMNS, ['site']);
   const progress = rowWriter(sql, 'judge_progress', ['site', 'log', 'leaf'], ['site']);
   const fault = rowWriter(sql, 'judge_fault', FAULT_COLUMNS, ['site', 'log', 'leaf']);
-  const interval = rowWriter(sql, 'interval', INTERVAL_COLUMNS, ['site', 'device', 'from_ms']);
+  const interval = rowWriter(sql, 'interval', INTERVAL_COLUMNS, INTERVAL_KEY);
   const chunk = rowWriter(sql, 'chunk', CHUNK_COLUMNS, ['site', 'agent', 'hour_ms']);
   const window = rowWriter(sql, 'expected', WINDOW_COLUMNS, WINDOW_KEY);
   const outbox = rowWriter(sql, 'outbox', ['site', 'at_ms', 'kind', 'detail'], null);
@@ -104,13 +97,14 @@ export function createJudgementWrites(sql: Connection): JudgementWrites {
     async putIntervals(rows) {
       const [first, last] = [rows[0], rows.at(-1)];
       if (first === undefined || last === undefined) return;
-      const { site, device, from_ms } = first;
-      const key = 'WHERE site = ? AND device = ?';
+      const { site, device, agent, from_ms } = first;
+      const key = 'WHERE site = ? AND device = ? AND agent = ?';
       sql.run(
         `UPDATE interval SET to_ms = ? ${key} AND from_ms < ? AND (to_ms IS NULL OR to_ms > ?)`,
         from_ms,
         site,
         device,
+        agent,
         from_ms,
         from_ms,
       );
@@ -118,6 +112,7 @@ export function createJudgementWrites(sql: Connection): JudgementWrites {
         `DELETE FROM interval ${key} AND from_ms >= ? AND from_ms < ?`,
         site,
         device,
+        agent,
         from_ms,
         last.to_ms ?? Number.MAX_SAFE_INTEGER,
       );

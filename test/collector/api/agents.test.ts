@@ -140,3 +140,12 @@ test('an agent reads only its own, and only what it signed', async () => {
   const asPerson = { method: 'GET', url: '/api/v1/sites', headers: { authorization } } as const;
   assert.equal((await harness.send(asPerson)).status, 401);
 });
+
+test('answers to agents carry no headers that only browsers read; pages and people get them', async () => {
+  const nonce = await harness.get('/api/v1/agents/nonce');
+  assert.deepEqual(Object.keys(nonce.headers).sort(), [
+    ...['cache-control', 'connection', 'content-length', 'content-type', 'date'],
+  ]);
+  const health = await harness.get('/healthz');
+  assert.ok('x-content-type-options' in health.headers);
+});

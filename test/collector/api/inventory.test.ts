@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { applyInventory } from '../../../collector/inventory/apply.ts';
 import { fromBase64 } from '../../../shared/bytes.ts';
 import { parseEnvelope } from '../../../shared/evidence/dsse.ts';
 import { parseTargetList } from '../../../shared/measure/target-list.ts';
-import { type Harness, inventoryYaml, openHarness } from '../harness.ts';
+import { enrolTestAgent, type Harness, inventoryYaml, openHarness } from '../harness.ts';
 
 let harness: Harness;
 let admin: string;
@@ -96,6 +97,24 @@ test('a removed device leaves the list, a removed agent gets an empty one', asyn
   assert.deepEqual(answer.body.agents, { added: ['do-9'], removed: ['do-1'] });
   assert.deepEqual((await listOf('do-1')).targets, []);
   assert.equal((await listOf('do-9')).targets.length, 4);
+});
+
+test('after a restore the import gives an agent a list that it does not refuse as older', async () => {
+  const agent = await enrolTestAgent(harness, SITE);
+  const { store } = harness.deps;
+  const { version } = await listOf(agent.agent);
+  // What its header said of a list from the time that this store lost.
+  const row = await store.agent(SITE, agent.agent);
+  assert.ok(row);
+  await store.write((tx) => tx.putAgent({ ...row, list_version: version + 5 }));
+  const { inventory } = (await store.site(SITE)) ?? { inventory: '' };
+  const again = await applyInventory(
+    harness.deps,
+    { inventory: JSON.parse(inventory), warnings: [] },
+    { dry_run: false, scope: null, by: 'test' },
+  );
+  assert.deepEqual(again.lists, [{ agent: agent.agent, version: version + 6 }]);
+  assert.equal((await listOf(agent.agent)).version, version + 6);
 });
 
 test('mistakes are all said, with their lines, and nothing is kept', async () => {

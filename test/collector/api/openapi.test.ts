@@ -34,6 +34,7 @@ test('openapi.json lists every route, and every operation has its answers', asyn
   }
   for (const route of [
     'POST /api/v1/agents/enrol',
+    'POST /api/v1/agents/reintroduce',
     'POST /api/v1/batches',
     'GET /api/v1/agents/nonce',
     'GET /api/v1/agents/self/targets',

@@ -10,7 +10,7 @@ import { enrolAgent, openCore, removeFolder, T0 } from '../../support/collector-
 const FACTS = { insecure: false };
 
 test('backlog of one site goes one at a time and is bounded; live goes at once', async () => {
-  const lanes = createLanes();
+  const lanes = createLanes(async () => {});
   let running = 0;
   let most = 0;
   const release: (() => void)[] = [];
@@ -52,6 +52,21 @@ test('a full group is live first, and backlog keeps its few places', async () =>
     assert.equal(first.filter((lane) => lane === 'backlog').length, 8);
     assert.equal(first[0], 'live');
     assert.equal(order.length, 200);
+  } finally {
+    await core.close();
+    removeFolder(core.data_dir);
+  }
+});
+
+test('a stop waits for what is still being verified', async () => {
+  const core = await openCore();
+  try {
+    const agent = createTestAgent({ site: 'a', agent: 'do-1', start_ms: T0 });
+    await enrolAgent(core, agent);
+    const first = core.ingest.submitBatch(agent.next().body, FACTS);
+    await core.ingest.close();
+    assert.equal((await core.store.agent('a', 'do-1'))?.seq, 1);
+    assert.equal((await first).kind, 'accepted');
   } finally {
     await core.close();
     removeFolder(core.data_dir);

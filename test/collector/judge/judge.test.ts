@@ -8,6 +8,7 @@ import { createJudgeReader } from '../../../collector/judge/read.ts';
 import type { JudgeReader } from '../../../collector/judge/read-types.ts';
 import type { SiteChange } from '../../../collector/judge/round.ts';
 import { createJudge, type Judge } from '../../../collector/judge/runner.ts';
+import { availabilityFigures } from '../../../collector/report/figures.ts';
 import type { Store } from '../../../collector/store/store.ts';
 import { createTestAgent, type TestAgent, type TestBatch } from '../../support/batches.ts';
 import { type Core, enrolAgent, openCore, removeFolder, T0 } from '../../support/collector-core.ts';
@@ -266,10 +267,11 @@ test('when a commit fails the memory is dropped and nothing is lost', () =>
     };
     const other = judgeOver(judged, createHandover(), shaky);
     await send(judged, agent.next({ codes: { 1: 'r10n45r5' } }));
-    const settled = other.judge.withSite(SITE, () => undefined);
-    await wait(100);
+    await assert.rejects(() => other.judge.withSite(SITE, () => undefined), {
+      code: 'JUDGE_BEHIND',
+    });
     failing = false;
-    await settled;
+    await other.judge.withSite(SITE, () => undefined);
     const seen = await everything(judged, other.reader);
     await other.judge.rebuildSite(SITE);
     assert.deepEqual(await everything(judged, other.reader), seen);
@@ -288,4 +290,75 @@ test('a conflict makes the time behind it conflict until the agent is enrolled a
       runs.map(({ class: name }) => name),
       ['reply', 'conflict'],
     );
+  }));
+
+/** Like the device's agent, but from `start_ms` on and under another code. */
+function successor(agent: TestAgent, start_ms: number): TestAgent {
+  const next = createTestAgent({ site: agent.site, agent: 'do-2', start_ms, targets: 6 });
+  next.at_ms = start_ms;
+  return next;
+}
+
+const DEVICE = 'gateway-0';
+
+async function figuresOf(judged: Judged, minutes: number) {
+  const period = { from_ms: T0, to_ms: T0 + minutes * MINUTE_MS };
+  const { items } = await availabilityFigures(
+    { judge: judged.reader },
+    SITE,
+    [{ code: DEVICE }],
+    period,
+  );
+  const { runs } = await judged.reader.slots(SITE, DEVICE, period.from_ms, period.to_ms);
+  const current = await judged.reader.current(SITE);
+  const shown = current.filter(({ device }) => device === DEVICE);
+  return { row: items[0], runs, shown };
+}
+
+test('a dead agent gives way to the one that has its devices now', () =>
+  withJudge(async (judged, agent) => {
+    for (let minute = 0; minute < 3; minute++) await send(judged, agent.next());
+    const next = successor(agent, T0 + 10 * MINUTE_MS);
+    judged.clock.now_ms = T0 + 10 * MINUTE_MS;
+    await enrolAgent(judged, next);
+    for (let minute = 0; minute < 5; minute++) await send(judged, next.next());
+    judged.clock.now_ms = T0 + 15 * MINUTE_MS + 500;
+    const { row, runs, shown } = await figuresOf(judged, 15);
+    assert.equal(row?.expected_ms, 15 * MINUTE_MS);
+    assert.equal(row?.up_ms, 8 * MINUTE_MS);
+    assert.deepEqual(row?.unknown_by, { not_received: 7 * MINUTE_MS });
+    assert.deepEqual(
+      runs.map(({ agent: code, class: name, slots }) => [code, name, slots]),
+      [
+        ['do-1', 'reply', 180],
+        ['do-1', 'not_received', 420],
+        ['do-2', 'reply', 300],
+      ],
+    );
+    assert.deepEqual(
+      shown.map(({ agent: code, state }) => [code, state]),
+      [['do-2', 'up']],
+    );
+  }));
+
+test('what a former agent delivers late takes nothing from the next one', () =>
+  withJudge(async (judged, agent) => {
+    await send(judged, agent.next());
+    const next = successor(agent, T0 + 2 * MINUTE_MS);
+    judged.clock.now_ms = T0 + 2 * MINUTE_MS;
+    await enrolAgent(judged, next);
+    for (let minute = 0; minute < 6; minute++) await send(judged, next.next());
+    // The first one was cut off meanwhile: for it the device fell silent.
+    await send(judged, agent.next());
+    for (let minute = 0; minute < 4; minute++) {
+      await send(judged, agent.next({ codes: { 0: 'n60' } }));
+    }
+    judged.clock.now_ms = T0 + 8 * MINUTE_MS + 500;
+    const { row, runs } = await figuresOf(judged, 8);
+    assert.deepEqual([row?.expected_ms, row?.up_ms], [8 * MINUTE_MS, 8 * MINUTE_MS]);
+    assert.deepEqual([row?.down_ms, row?.outages], [0, 0]);
+    assert.ok(runs.every(({ class: name }) => name === 'reply'));
+    const seen = await everything(judged, judged.reader);
+    await judged.judge.rebuildSite(SITE);
+    assert.deepEqual(await everything(judged, judged.reader), seen);
   }));

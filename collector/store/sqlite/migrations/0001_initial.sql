@@ -204,12 +204,13 @@ CREATE TABLE judge_fault (
 CREATE TABLE interval (
   site TEXT NOT NULL,
   device TEXT NOT NULL,
+  agent TEXT NOT NULL,
   from_ms INTEGER NOT NULL,
   to_ms INTEGER,
   state TEXT NOT NULL,
   reason TEXT,
   earliest_ms INTEGER,
-  PRIMARY KEY (site, device, from_ms)
+  PRIMARY KEY (site, device, agent, from_ms)
 ) STRICT, WITHOUT ROWID;
 
 -- When a device was expected, and on which slot grid.

@@ -8,19 +8,21 @@ import { Lan } from './lan.ts';
 import { labSkip } from './shell.ts';
 import { addressOf, type DeviceName } from './topology.ts';
 import { Capture, type TruthSlot, truthSlots } from './truth.ts';
-import { monotonic_ms, until } from './wait.ts';
+import { until } from './wait.ts';
 
-const START_MS_MAX = 3000;
 /** The observer of this test: ten echoes a second to a device, straight from fping. */
 const PERIOD_MS = 100;
 const TIMEOUT_MS = 90;
 
 test('the lab itself tells the truth', { skip: labSkip() }, async (t) => {
-  const before = Object.keys(networkInterfaces()).sort();
-  const started_ms = monotonic_ms();
+  // Other lab files, which run beside, have links of their own in the root namespace.
+  const links = () =>
+    Object.keys(networkInterfaces())
+      .filter((name) => !/^lpt-/.test(name))
+      .sort();
+  const before = links();
   const lan = await Lan.up('t');
   t.after(() => lan.down());
-  const took_ms = monotonic_ms() - started_ms;
   const faults = new Faults(lan);
   const capture = await Capture.start(lan);
   const watched: readonly DeviceName[] = ['gw', 'core', 'acc', 'srv', 'cam', 'prn', 'pc1', 'pc2'];
@@ -40,9 +42,8 @@ test('the lab itself tells the truth', { skip: labSkip() }, async (t) => {
     return slot;
   };
 
-  await t.test('it starts fast and leaves the root namespace alone', () => {
-    assert.ok(took_ms < START_MS_MAX, `${took_ms} ms`);
-    assert.deepEqual(Object.keys(networkInterfaces()).sort(), before);
+  await t.test('it leaves the root namespace alone', () => {
+    assert.deepEqual(links(), before);
   });
 
   await t.test('there is no way out and no way in', () => {

@@ -121,6 +121,9 @@ function commonest(values: readonly number[]): number {
   return groups.sort(([, a], [, b]) => b.length - a.length)[0]?.[0] ?? 1;
 }
 
+/** How long a request may be pending before the kernel repeats it, with its jitter. */
+const ARP_PENDING_MS = 1_000;
+
 /** Cuts echoes and ARP requests into the slots of [from_ms, to_ms) on the UTC grid. */
 export function truthSlots(
   echoes: readonly Echo[],
@@ -141,8 +144,11 @@ export function truthSlots(
     if (rtt_ms !== null && rtt_ms <= timeout_ms) slot.answered += 1;
   }
   for (const at_ms of arp_ms) {
-    const slot = slotAt(at_ms);
-    if (slot !== undefined) slot.arp += 1;
+    // The kernel repeats an unanswered request after a second (retrans_time_ms). An echo that is
+    // sent meanwhile waits for that answer: it was asked although no frame fell into its slot.
+    for (const slot of new Set([slotAt(at_ms), slotAt(at_ms + ARP_PENDING_MS)])) {
+      if (slot !== undefined) slot.arp += 1;
+    }
   }
   return slots;
 }

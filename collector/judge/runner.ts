@@ -116,6 +116,8 @@ export function createJudge(options: JudgeOptions): Judge {
       closed = true;
       stop();
       await running;
+      // What was committed just before the end is judged now, not after the next start.
+      await oneAtATime(() => round([...dirty]));
       await oneAtATime(() => saveAll(options, held.all()));
     },
   };

@@ -56,6 +56,7 @@ export async function startLiveSite(folder: string, net: number): Promise<LiveSi
   const state_dir = join(folder, 'agent');
   const [agent] = await prepareCollector(data_dir, [inventory(addresses)], ORIGIN_PREFIX);
   if (agent === undefined) throw new Error('no agent was enrolled');
+  const sockets = await Promise.all(addresses.map(answering));
   const port = await freePort();
   const acknowledged = new Set<number>();
   const proxy = await openProxy(port, (bytes) => {
@@ -63,7 +64,6 @@ export async function startLiveSite(folder: string, net: number): Promise<LiveSi
     if (leaf !== undefined) acknowledged.add(Number(leaf));
   });
   const config = writeAgent(state_dir, folder, agent, proxy.url, net);
-  const sockets = await Promise.all(addresses.map(answering));
   const runAgent = (): Program =>
     startProgram(['agent', '--config', config], join(folder, 'agent.log'));
   try {
@@ -145,5 +145,7 @@ async function answering({ code, address }: { code: string; address: string }): 
   socket.on('error', () => undefined);
   socket.bind(UDP_ECHO_PORT, address);
   await once(socket, 'listening');
+  // A test that failed half-way must end, not wait for a device that nobody asks any more.
+  socket.unref();
   return socket;
 }

@@ -25,9 +25,9 @@ test('a collector that was restored from an older copy goes on in a new log', {
 }, async (t) => {
   await Promise.all([
     t.test('with the head of the copy: the agent shows the newer one', () =>
-      restore(72, true, /^agent_saw_newer: demo\/kills\.test\/log-1 \d+ /),
+      restore(75, true, /^agent_saw_newer: demo\/kills\.test\/log-1 \d+ /),
     ),
-    t.test('without any head: it knows by itself', () => restore(73, false, /^sentinel_missing$/)),
+    t.test('without any head: it knows by itself', () => restore(76, false, /^sentinel_missing$/)),
   ]);
 });
 

@@ -21,7 +21,9 @@ export async function writeOutputs(
     const version = JUDGE_STATE_VERSION;
     await tx.putJudgeState({ site, ...position, version, state, saved_ms: how.now_ms });
   }
-  if (ordinal(position) > ordinal(judge.published)) await tx.putJudgeProgress(site, position);
+  const ahead = ordinal(position) > ordinal(judge.published);
+  // A batch that says nothing is not written at once; the next saved state makes up for it.
+  if (ahead || how.save) await tx.putJudgeProgress(site, ahead ? position : judge.published);
   const devices = new Set(folded.fresh.flatMap(({ live }) => live.map(({ device }) => device)));
   if (devices.size === 0) return;
   const detail = JSON.stringify({ devices: [...devices] });

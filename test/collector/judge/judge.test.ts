@@ -206,6 +206,21 @@ test('a restart goes on behind its cursor and says nothing twice', () =>
     assert.deepEqual({ log: saved?.log, leaf: saved?.leaf }, newest);
   }));
 
+test('a clean end stores how far it came, also behind a batch that says nothing', () =>
+  withJudge(async (judged, agent) => {
+    await send(judged, agent.next());
+    await send(judged, agent.next());
+    await send(judged, agent.next());
+    await judged.reader.current(SITE);
+    await judged.judge.close();
+    const newest = await judged.store.newestSiteLeaf(SITE);
+    assert.ok(newest !== null);
+    assert.deepEqual(await judged.store.judgeProgress(SITE), {
+      log: newest.log,
+      leaf: newest.leaf,
+    });
+  }));
+
 test('an input that breaks the judge is on record, and neither site nor neighbour stops', () =>
   withJudge(async (judged, agent) => {
     await send(judged, agent.next());

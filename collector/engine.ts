@@ -66,7 +66,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const judging = { store, ledger, handover, findList, now_ms, wait, log: logger };
     const judge = createJudge(judging);
     const spread = { now_ms, random: Math.random, wait, log: logger };
-    const ingest = createIngest({ store, ledger, crypto, documentSigner, handover, ...spread });
+    const verifying = { store, ledger, crypto, documentSigner, handover, findList };
+    const ingest = createIngest({ ...verifying, ...spread });
     await judge.catchUp();
     const reader = createJudgeReader({ store, ledger, judge, now_ms });
     const clocks = { now_ms, mono_ms, random };

@@ -4,7 +4,7 @@
  * own, so that nothing it stumbles over holds the chain up.
  */
 import type { Crypto, Signer } from '../../shared/evidence/crypto.ts';
-import { createListFinder } from '../judge/batch-parts.ts';
+import type { FindList } from '../judge/batch-parts.ts';
 import type { Handover } from '../judge/handover.ts';
 import type { Ledger } from '../ledger/types.ts';
 import type { Store } from '../store/store.ts';
@@ -27,6 +27,8 @@ export interface IngestOptions {
   readonly documentSigner: Signer;
   /** Where the judge looks for what was parsed already. */
   readonly handover: Handover;
+  /** The judge's too: a list in memory twice would be 60 MB of a country. */
+  readonly findList: FindList;
   readonly now_ms: () => number;
   /** In [0, 1): spreads the agents that are told to come later. */
   readonly random: () => number;
@@ -37,7 +39,7 @@ export interface IngestOptions {
 
 export function createIngest(options: IngestOptions): Ingest {
   const { store, ledger, crypto, now_ms, random } = options;
-  const verifying = { crypto, store, findList: createListFinder(store), keys: new Map() };
+  const verifying = { crypto, store, findList: options.findList, keys: new Map() };
   const group = createGroupCommit(ledger, options.wait);
   const lanes = createLanes(options.wait);
   const counts = createCounts();

@@ -17,7 +17,7 @@ export const ROUND_LEAVES_MAX = 120;
  * batch, which comes every minute, it would be the most that the collector writes.
  */
 export const SAVE_INPUTS_MAX = 30;
-export const SAVE_AGE_MAX_MS = 10 * 60_000;
+export const SAVE_AGE_MAX_MS = 30 * 60_000;
 /** A site whose commit failed is tried again after this time, ms. */
 const RETRY_WAIT_MS = 1_000;
 /** Longest message of a fault that is kept, characters. */

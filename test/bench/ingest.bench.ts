@@ -1,5 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { createListFinder } from '../../collector/judge/batch-parts.ts';
 import { createHandover } from '../../collector/judge/handover.ts';
 import { createJudge } from '../../collector/judge/runner.ts';
 import { createTestAgent, type TestAgent, type TestBatch } from '../support/batches.ts';
@@ -56,7 +55,7 @@ async function measure(withJudge: boolean): Promise<Round> {
     store: core.store,
     ledger: withJudge ? core.ledger : { onCommit: () => () => undefined },
     handover: withJudge ? core.handover : createHandover(),
-    findList: createListFinder(core.store),
+    findList: core.findList,
     now_ms: () => core.clock.now_ms,
     wait: (ms) => wait(ms),
     log: { warn: () => undefined },

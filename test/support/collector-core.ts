@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createIngest } from '../../collector/ingest/ingest.ts';
 import type { Ingest } from '../../collector/ingest/types.ts';
+import { createListFinder, type FindList } from '../../collector/judge/batch-parts.ts';
 import { createHandover, type Handover } from '../../collector/judge/handover.ts';
 import { HEAD_FOLDER, openLedger } from '../../collector/ledger/open-ledger.ts';
 import type { Ledger } from '../../collector/ledger/types.ts';
@@ -30,6 +31,7 @@ export interface Core {
   readonly store: Store;
   readonly ledger: Ledger;
   readonly ingest: Ingest;
+  readonly findList: FindList;
   readonly handover: Handover;
   readonly clock: TestClock;
   readonly warnings: unknown[];
@@ -81,14 +83,16 @@ export async function openCore(options: CoreOptions = {}): Promise<Core> {
   });
   const handover = options.handover ?? createHandover();
   const warnings: unknown[] = [];
+  const findList = createListFinder(store);
   const ingest = createIngest({
-    ...{ store, ledger, crypto, documentSigner, handover, now_ms },
+    ...{ store, ledger, crypto, documentSigner, handover, now_ms, findList },
     random: () => 0.5,
     wait: (ms) => wait(ms),
     log: { warn: (fields, message) => void warnings.push({ ...fields, message }) },
   });
   return {
     ...{ data_dir, crypto, documentSigner, logSigner, store, ledger, ingest, handover, clock },
+    findList,
     warnings,
     async close() {
       await ingest.close();

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Store, WriteUnit } from '../store.ts';
 import { openBodies } from './bodies.ts';
-import { type Connection, openConnection } from './connection.ts';
+import { openConnection } from './connection.ts';
 import { createDiskFloor, DISK_FREE_MIN_BYTES } from './disk-floor.ts';
 import { storeClosed, toStoreError } from './errors.ts';
 import { createEvidenceReads } from './evidence-reads.ts';
@@ -11,7 +11,7 @@ import { createInventoryReads } from './inventory.ts';
 import { createJudgementReads } from './judgement.ts';
 import { migrate } from './migrate.ts';
 import { createPeopleReads } from './people.ts';
-import { createWriteUnit } from './unit.ts';
+import { createUnits } from './unit.ts';
 
 export const DATABASE_FILE = 'lanproof.db';
 export const BODIES_FOLDER = 'bodies';
@@ -57,7 +57,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   // Reads beside a running unit must not see what it has not committed: a second connection.
   const reader = openConnection(file, { readonly: true });
   const bodies = openBodies(join(data_dir, BODIES_FOLDER));
-  const unit = createWriteUnit(writer, bodies);
+  const runUnit = createUnits(writer, bodies);
   let closed = false;
   let turn: Promise<unknown> = Promise.resolve();
 
@@ -72,7 +72,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   const write = <T>(work: (unit: WriteUnit) => Promise<T>): Promise<T> =>
     inTurn(async () => {
       await floor.check();
-      return await inOneUnit(writer, 'BEGIN IMMEDIATE', unit, bodies, work);
+      return await runUnit('BEGIN IMMEDIATE', work);
     });
 
   return {
@@ -81,7 +81,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     ...createPeopleReads(reader),
     ...createJudgementReads(reader),
     write,
-    read: (work) => inTurn(() => inOneUnit(writer, 'BEGIN', unit, bodies, work)),
+    read: (work) => inTurn(() => runUnit('BEGIN', work)),
     async health() {
       const free_bytes = await floor.freeBytes();
       const used_bytes = (await fileBytes(file)) + (await bodies.usedBytes());
@@ -98,27 +98,6 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
       await bodies.close();
     },
   };
-}
-
-async function inOneUnit<T>(
-  writer: Connection,
-  begin: 'BEGIN' | 'BEGIN IMMEDIATE',
-  unit: WriteUnit,
-  bodies: ReturnType<typeof openBodies>,
-  work: (unit: WriteUnit) => Promise<T>,
-): Promise<T> {
-  writer.exec(begin);
-  try {
-    const value = await work(unit);
-    // Bodies first: a row never names bytes that a loss of power could take away.
-    await bodies.flush();
-    writer.exec('COMMIT');
-    return value;
-  } catch (error) {
-    bodies.forget();
-    if (writer.inTransaction) writer.exec('ROLLBACK');
-    throw error;
-  }
 }
 
 async function fileBytes(file: string): Promise<number> {

@@ -8,9 +8,33 @@ import { createInventoryReads, createInventoryWrites } from './inventory.ts';
 import { createJudgementReads, createJudgementWrites } from './judgement.ts';
 import { createPeopleReads, createPeopleWrites } from './people.ts';
 
-/** The one write unit of a connection; it is used again by each unit of work. */
-export function createWriteUnit(connection: Connection, bodies: Bodies): WriteUnit {
+/** Runs `work` in a transaction: what it wrote is committed, or nothing of it. */
+export type RunUnit = <T>(
+  mode: 'BEGIN' | 'BEGIN IMMEDIATE',
+  work: (unit: WriteUnit) => Promise<T>,
+) => Promise<T>;
+
+/** The one unit of work of a connection, used again by each `work`; never by two at a time. */
+export function createUnits(connection: Connection, bodies: Bodies): RunUnit {
   const sql = insideOnly(connection);
+  const unit = writeUnit(sql, bodies);
+  return async (mode, work) => {
+    sql.begin(mode);
+    try {
+      const value = await work(unit);
+      // Bodies first: a row never names bytes that a loss of power could take away.
+      await bodies.flush();
+      sql.commit();
+      return value;
+    } catch (error) {
+      bodies.forget();
+      sql.rollback();
+      throw error;
+    }
+  };
+}
+
+function writeUnit(sql: Connection, bodies: Bodies): WriteUnit {
   return {
     ...createEvidenceReads(sql, bodies),
     ...createInventoryReads(sql),
@@ -28,7 +52,7 @@ export function createWriteUnit(connection: Connection, bodies: Bodies): WriteUn
         return value;
       } catch (error) {
         // A full disk ends the whole transaction by itself: then there is nothing to go back to.
-        if (connection.inTransaction) {
+        if (sql.inTransaction) {
           sql.run('ROLLBACK TO part');
           sql.run('RELEASE part');
         }
@@ -53,34 +77,56 @@ export function createWriteUnit(connection: Connection, bodies: Bodies): WriteUn
   };
 }
 
+/** The connection as a unit of work sees it: between `begin` and `end` only. */
+interface UnitConnection extends Connection {
+  begin(mode: 'BEGIN' | 'BEGIN IMMEDIATE'): void;
+  commit(): void;
+  /** Takes everything back, where SQLite has not done so itself. */
+  rollback(): void;
+}
+
 /**
  * SQLite ends a transaction on its own when the disk is full or fails; what came after would be
- * committed statement by statement. So every statement of a unit asks first.
+ * committed statement by statement. It does so only where a statement fails, so then it is asked
+ * (asking before each one took 15 µs a batch), and the statements that follow are refused.
  */
-function insideOnly(connection: Connection): Connection {
-  const inside = (): void => {
-    if (connection.inTransaction) return;
-    throw new LanProofError('STORE_UNIT_ENDED', 'the unit of work has ended already', {
-      hint: 'look at the error before this one; nothing of the unit was kept',
-      fatal: false,
-    });
+function insideOnly(connection: Connection): UnitConnection {
+  let open = false;
+  const inside = <T>(statement: () => T): T => {
+    if (!open) throw unitEnded();
+    try {
+      return statement();
+    } catch (error) {
+      open = connection.inTransaction;
+      throw error;
+    }
   };
   return {
     ...connection,
-    get: (text, ...values) => {
-      inside();
-      return connection.get(text, ...values);
+    begin(mode) {
+      connection.exec(mode);
+      open = true;
     },
-    all: (text, ...values) => {
-      inside();
-      return connection.all(text, ...values);
+    commit() {
+      inside(() => connection.exec('COMMIT'));
+      open = false;
     },
-    run: (text, ...values) => {
-      inside();
-      return connection.run(text, ...values);
+    rollback() {
+      open = false;
+      if (connection.inTransaction) connection.exec('ROLLBACK');
     },
+    get: (text, ...values) => inside(() => connection.get(text, ...values)),
+    all: (text, ...values) => inside(() => connection.all(text, ...values)),
+    run: (text, ...values) => inside(() => connection.run(text, ...values)),
     get inTransaction() {
       return connection.inTransaction;
     },
   };
+}
+
+function unitEnded(): LanProofError {
+  return new LanProofError('STORE_UNIT_ENDED', 'the unit of work has ended already', {
+    hint: 'look at the error before this one; nothing of the unit was kept',
+    fatal: false,
+  });
 }

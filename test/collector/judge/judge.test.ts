@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createListFinder } from '../../../collector/judge/batch-parts.ts';
 import type { Handover } from '../../../collector/judge/handover.ts';
 import { createHandover } from '../../../collector/judge/handover.ts';
 import { createJudgeReader } from '../../../collector/judge/read.ts';
@@ -33,7 +32,7 @@ function judgeOver(
     store,
     ledger: core.ledger,
     handover,
-    findList: createListFinder(core.store),
+    findList: core.findList,
     now_ms: () => core.clock.now_ms,
     wait: (ms) => wait(Math.min(ms, 30)),
     log: { warn: (fields, message) => void warned.push({ ...fields, message }) },

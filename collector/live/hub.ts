@@ -21,6 +21,8 @@ export interface LiveClient {
 
 export interface LiveHub {
   publish(event: LiveEvent): void;
+  /** Nobody reads changes for a while: what happens meanwhile is told to no one. */
+  forget(): void;
   /** Starts a stream after `last_event_id`; returns the way to leave. Ask `full` first. */
   connect(client: LiveClient, last_event_id: string | undefined): () => void;
   /** Sends each client what is new; called every FRAME_INTERVAL_MS. */
@@ -76,6 +78,7 @@ export function createLiveHub(ring: EventRing, mono_ms: () => number): LiveHub {
   };
   return {
     publish: (event) => ring.push(event),
+    forget: () => ring.forget(),
     connect(client, last_event_id) {
       const now = mono_ms();
       const from = last_event_id === undefined ? ring.head : ring.position(last_event_id);

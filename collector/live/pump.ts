@@ -9,6 +9,8 @@ const OUTBOX_ROWS_MAX = 1_000;
 const OUTBOX_TURNS_MAX = 20;
 /** Silence is declared after minutes: looking every few seconds is soon enough. */
 const AGENTS_INTERVAL_MS = 5_000;
+/** Who comes back within this is told what changed meanwhile; later nobody is watching, ms. */
+export const LINGER_MS = 60_000;
 
 type PumpDeps = Pick<CollectorDeps, 'store' | 'judge' | 'now_ms' | 'mono_ms'>;
 
@@ -16,14 +18,27 @@ type PumpDeps = Pick<CollectorDeps, 'store' | 'judge' | 'now_ms' | 'mono_ms'>;
  * Returns a function that reads what the judge published since its last call and hands what
  * changed to the hub. The outbox says where to look; what is shown comes from the judge's reader,
  * as everywhere else. It keeps only a position, so any number of collectors can read one outbox.
+ * While nobody watches it reads nothing: every few seconds all agents of a province are much.
  */
 export function createLivePump(deps: PumpDeps, hub: LiveHub): () => Promise<void> {
   const shown = new Map<string, string>();
   const agents = new Map<string, boolean>();
   let position: number | undefined;
   let agents_ms = Number.NEGATIVE_INFINITY;
+  let watched_ms = Number.NEGATIVE_INFINITY;
+  const rest = (): void => {
+    if (position === undefined) return;
+    position = undefined;
+    agents_ms = Number.NEGATIVE_INFINITY;
+    shown.clear();
+    agents.clear();
+    hub.forget();
+  };
   return async () => {
-    position ??= await deps.store.newestOutboxId();
+    if (hub.clients > 0) watched_ms = deps.mono_ms();
+    if (deps.mono_ms() - watched_ms > LINGER_MS) return rest();
+    // The first viewer loaded the page a moment ago: a little of the past is said again.
+    position ??= Math.max(0, (await deps.store.newestOutboxId()) - OUTBOX_ROWS_MAX);
     const sites = new Set<string>();
     for (let turn = 0; turn < OUTBOX_TURNS_MAX; turn++) {
       const rows = await deps.store.outbox(position, OUTBOX_ROWS_MAX);

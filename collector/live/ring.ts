@@ -31,6 +31,8 @@ export const RING_EVENTS_MAX = 10_000;
 
 export interface EventRing {
   push(event: LiveEvent): void;
+  /** What was pushed so far is gone: whoever has an earlier position loads the page anew. */
+  forget(): void;
   /** Position after the newest event. */
   readonly head: number;
   /** Events from position `from`, the newest of each subject; undefined if some were dropped. */
@@ -53,6 +55,11 @@ export function createEventRing(instance: string, events_max = RING_EVENTS_MAX):
         first += events.length - events_max;
         events.splice(0, events.length - events_max);
       }
+    },
+    forget() {
+      // One further than the head: nobody at an earlier position missed nothing.
+      first += events.length + 1;
+      events.length = 0;
     },
     get head() {
       return first + events.length;

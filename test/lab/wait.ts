@@ -25,4 +25,4 @@ export async function until<T>(
 }
 
 /** A fault lasts as long as the script says: this is the script's clock, not a synchronisation. */
-export const lasts = (ms: number): Promise<void> => pause(ms);
+export const lasts = (ms: number): Promise<void> => pause(Math.max(0, ms));

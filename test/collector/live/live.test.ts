@@ -5,6 +5,7 @@ import {
   HEARTBEAT_INTERVAL_MS,
   STREAM_LIFETIME_MS,
 } from '../../../collector/live/hub.ts';
+import { createLivePump, LINGER_MS } from '../../../collector/live/pump.ts';
 import { createEventRing, type LiveEvent } from '../../../collector/live/ring.ts';
 import { enrolTestAgent, type Harness, importSite, measure, openHarness } from '../harness.ts';
 
@@ -167,6 +168,32 @@ test('a frame holds the newest of each subject; a slow reader gets one later', (
   now += STREAM_LIFETIME_MS + 1;
   hub.tick();
   assert.deepEqual([slow.state.ended, hub.clients], [true, 0]);
+});
+
+test('while nobody watches nothing is read, and who comes back loads anew', async () => {
+  let now = 0;
+  const ring = createEventRing('ring');
+  const hub = createLiveHub(ring, () => now);
+  const pump = createLivePump({ ...harness.deps, mono_ms: () => now }, hub);
+  await pump();
+  assert.equal(ring.head, 0, 'the changes of the tests before were not read');
+  const first = client();
+  const leave = hub.connect(first, undefined);
+  await pump();
+  hub.tick();
+  assert.match(first.written.join(''), /"device":"gw"/, 'it hears of what was just before');
+  leave();
+  now += LINGER_MS;
+  await pump();
+  const soon = client();
+  hub.connect(soon, ring.id(ring.head))();
+  assert.match(soon.written[0] ?? '', /resumed/);
+  const id = ring.id(ring.head);
+  now += 1;
+  await pump();
+  const late = client();
+  hub.connect(late, id)();
+  assert.match(late.written[0] ?? '', /event: reset/);
 });
 
 test('ids are opaque and belong to one ring', () => {

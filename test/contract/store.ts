@@ -179,6 +179,18 @@ const CASES: Record<
     assert.equal((await store.documents('a', 'enrol', 'do-2')).length, 0);
   },
 
+  'sites with leaves are found once each': async (store) => {
+    assert.deepEqual(await store.judgeableSites(), []);
+    await store.write(async (tx) => {
+      await withLog(tx);
+      await tx.addLeaf(leaf(0, { kind: 'log-open', site: null, agent: null, epoch: 0, seq: 0 }));
+      for (const [at, site] of ['b', 'a', 'b', 'c', 'a'].entries()) {
+        await tx.addLeaf(leaf(at + 1, { site }));
+      }
+    });
+    assert.deepEqual(await store.judgeableSites(), ['a', 'b', 'c']);
+  },
+
   'tiles and checkpoints: the newest stays': async (store) => {
     await store.write(async (tx) => {
       await withLog(tx);

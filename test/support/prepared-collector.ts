@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { type Enrolment, type Identity, identityOf } from '../../agent/identity.ts';
 import type { ListInForce } from '../../agent/record.ts';
 import { applyIn, type ImportDeps } from '../../collector/inventory/apply.ts';
-import { loadKeys } from '../../collector/keys.ts';
+import { type CollectorKeys, loadKeys } from '../../collector/keys.ts';
 import { HEAD_FOLDER, openLedger } from '../../collector/ledger/open-ledger.ts';
-import type { LedgerUnit } from '../../collector/ledger/types.ts';
+import type { Ledger, LedgerUnit } from '../../collector/ledger/types.ts';
 import { openSqliteStore } from '../../collector/store/sqlite/sqlite-store.ts';
+import type { Store } from '../../collector/store/store.ts';
 import { fromBase64, fromUtf8, toBase64 } from '../../shared/bytes.ts';
 import type { Signer } from '../../shared/evidence/crypto.ts';
 import { signDocument } from '../../shared/evidence/documents.ts';
@@ -20,6 +21,8 @@ import { createNodeCrypto, generateSigner } from '../../shared/node/crypto.ts';
 /** Sites of one unit of work: a commit each would take minutes for a whole province. */
 const SITES_PER_COMMIT = 64;
 const AGENT = 'do-1';
+/** First word of the log's name where a test asks for no other. */
+const ORIGIN_PREFIX = 'bench.test';
 const crypto = createNodeCrypto();
 
 /** An agent that the collector knows, with all that its own process would read from its disk. */
@@ -30,21 +33,46 @@ export interface EnrolledAgent {
   readonly list: ListInForce;
 }
 
-/** Imports the inventories and enrols agent do-1 of each; nothing runs on `data_dir` meanwhile. */
-export async function prepareCollector(
+/** Store and ledger of a data directory that no collector runs on. */
+export interface OpenLedger {
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly keys: CollectorKeys;
+  close(): Promise<void>;
+}
+
+/** Opens what a collector would open, without ingest and judge; `now_ms` is UTC epoch ms. */
+export async function openLedgerOf(
   data_dir: string,
-  inventories: readonly Inventory[],
-  originPrefix = 'bench.test',
-): Promise<EnrolledAgent[]> {
-  const now_ms = (): number => Date.now();
+  now_ms: () => number,
+  originPrefix = ORIGIN_PREFIX,
+): Promise<OpenLedger> {
   const store = await openSqliteStore({ data_dir, now_ms, mono_ms: () => performance.now() });
-  const keys = loadKeys(data_dir, { may_create: true });
+  const keys = loadKeys(data_dir, { may_create: (await store.logs()).length === 0 });
   const ledger = await openLedger({
     ...{ store, crypto, logSigner: keys.log, documentSigner: keys.document, now_ms },
     originPrefix,
     head_folder: join(data_dir, HEAD_FOLDER),
     randomBytes: (bytes) => randomBytes(bytes),
   });
+  return {
+    ...{ store, ledger, keys },
+    async close() {
+      await ledger.close();
+      await store.close();
+    },
+  };
+}
+
+/** Imports the inventories and enrols agent do-1 of each; nothing runs on `data_dir` meanwhile. */
+export async function prepareCollector(
+  data_dir: string,
+  inventories: readonly Inventory[],
+  originPrefix = ORIGIN_PREFIX,
+  now_ms: () => number = () => Date.now(),
+): Promise<EnrolledAgent[]> {
+  const opened = await openLedgerOf(data_dir, now_ms, originPrefix);
+  const { store, ledger, keys } = opened;
   const random = (bytes: number): Uint8Array => new Uint8Array(randomBytes(bytes));
   const deps = { store, ledger, crypto, document_key: keys.document, now_ms, random };
   const made: { enrol: string; signer: Signer; pem: string; list: ListInForce }[] = [];
@@ -66,8 +94,7 @@ export async function prepareCollector(
       return { list, pem, identity: identityOf(enrolment, signer, crypto) };
     });
   } finally {
-    await ledger.close();
-    await store.close();
+    await opened.close();
   }
 }
 

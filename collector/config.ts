@@ -2,14 +2,13 @@ import { dirname, resolve } from 'node:path';
 import Type, { type Static } from 'typebox';
 import { parseNetwork } from '../shared/measure/address.ts';
 import { ConfigError } from '../shared/node/config-error.ts';
+import { closed, LogSchema } from '../shared/node/config-schema.ts';
 import {
-  closed,
   type HostPort,
   isLoopbackHost,
   LISTEN_PATTERN,
-  LogSchema,
   splitListen,
-} from '../shared/node/config-schema.ts';
+} from '../shared/node/host-port.ts';
 import { loadYaml } from '../shared/node/yaml-file.ts';
 import type { Path, Problem } from '../shared/problem.ts';
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { splitListen } from '../shared/node/config-schema.ts';
+import { splitListen } from '../shared/node/host-port.ts';
 import { checkValue } from '../shared/node/yaml-file.ts';
 import { type CollectorConfig, CollectorSchema } from './config.ts';
 

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { LanProofError } from '../shared/errors.ts';
-import { isLoopbackHost } from '../shared/node/config-schema.ts';
+import { isLoopbackHost } from '../shared/node/host-port.ts';
 import type { CollectorConfig } from './config.ts';
 import { createSecretFile, readSecretFile } from './secret-file.ts';
 

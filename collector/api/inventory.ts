@@ -8,7 +8,7 @@ import {
   readInventory,
 } from '../../shared/node/inventory-file.ts';
 import { parseUnitsCsv } from '../../shared/node/units-csv.ts';
-import { CONFIG_BYTES_MAX } from '../../shared/node/yaml-file.ts';
+import { CONFIG_BYTES_MAX } from '../../shared/node/yaml-text.ts';
 import { ENROL_VALID_MAX_MS, issueEnrolToken } from '../auth/enrol-tokens.ts';
 import { person } from '../auth/guard.ts';
 import type { AppContext } from '../deps.ts';

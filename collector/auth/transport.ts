@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { isLoopbackHost } from '../../shared/node/config-schema.ts';
+import { isLoopbackHost } from '../../shared/node/host-port.ts';
 
 /** True for plain http from beyond this machine: shown on the dashboard. */
 export function isInsecure(request: FastifyRequest): boolean {

@@ -1,12 +1,16 @@
 import { fromBase64, fromUtf8, toBase64, toHex, utf8 } from '../../shared/bytes.ts';
 import type { Crypto } from '../../shared/evidence/crypto.ts';
 import { parseEnvelope } from '../../shared/evidence/dsse.ts';
+import { classify, parseAddress } from '../../shared/measure/address.ts';
 import { SALT_BYTES } from '../../shared/measure/batch.ts';
-import type { Device, Inventory } from '../../shared/measure/inventory-types.ts';
+import { defaultTimeoutMs } from '../../shared/measure/inventory-defaults.ts';
+import type { Device, Inventory, Timing } from '../../shared/measure/inventory-types.ts';
 import { commitment } from '../../shared/measure/target-list.ts';
 import type {
+  EchoLarge,
   PrivateRecord,
   PrivateTargets,
+  ProbeTimes,
   PublicProbes,
   PublicTarget,
   SnmpRecord,
@@ -15,6 +19,11 @@ import type {
 } from '../../shared/measure/targets.ts';
 import type { TargetsRow } from '../store/rows.ts';
 import type { InventoryReads } from '../store/store-inventory.ts';
+
+/** Bad cables and wrong duplex lose long frames first; one a 10 s is no load on anything. */
+const ECHO_LARGE_INTERVAL_MS = 10_000;
+/** ICMP payload: a frame of 1,442 bytes, below the MTU of every tunnel in use. */
+const ECHO_LARGE_BYTES = 1_400;
 
 /** Targets of one agent with their private records, and the salts that are new. */
 export interface TargetDraft {
@@ -68,7 +77,7 @@ export function isPrivateKnown(row: Pick<TargetsRow, 'envelope' | 'private'>): b
 }
 
 function publicTarget(device: Device, bound: string): PublicTarget {
-  const { code, kind, reachability, attached } = device;
+  const { code, kind, reachability, attached, witnesses } = device;
   return {
     code,
     kind,
@@ -76,28 +85,53 @@ function publicTarget(device: Device, bound: string): PublicTarget {
     reachability,
     probes: publicProbes(device),
     ...(attached === undefined ? {} : { link: attached }),
+    ...(kind === 'unmanaged-switch' && witnesses.length > 0 ? { witnesses } : {}),
     commitment: bound,
   };
 }
 
-function publicProbes({ probes: { icmp, arp, snmp } }: Device): PublicProbes {
+/** Members that stand for nothing are left out: an unchanged device keeps its old text. */
+function publicProbes(device: Device): PublicProbes {
+  const { icmp, arp, snmp, tcp, dns, http } = device.probes;
+  const large = largeEcho(device);
   return {
-    ...(icmp === undefined
-      ? {}
-      : { icmp: { interval_ms: icmp.interval_ms, timeout_ms: icmp.timeout_ms } }),
+    ...(icmp === undefined ? {} : { icmp: times(icmp) }),
     ...(arp === undefined ? {} : { arp: { interval_ms: arp.interval_ms } }),
     ...(snmp === undefined ? {} : { snmp: { interval_ms: snmp.interval_ms } }),
+    ...(large === null ? {} : { echo_large: large }),
+    ...(tcp.length === 0 ? {} : { tcp: tcp.map(times) }),
+    ...(dns.length === 0 ? {} : { dns: dns.map(times) }),
+    ...(http.length === 0 ? {} : { http: http.map(times) }),
   };
+}
+
+function times({ interval_ms, timeout_ms }: Timing): ProbeTimes {
+  return { interval_ms, timeout_ms };
+}
+
+/** Beside every small echo of the own network; strangers are not asked twice (house rule 14). */
+function largeEcho({ kind, address, probes: { icmp } }: Device): EchoLarge | null {
+  if (icmp === undefined || kind === 'upstream') return null;
+  const where = address === undefined ? undefined : parseAddress(address);
+  if (where !== undefined && classify(where) === 'public') return null;
+  // Who is asked seldom on purpose is not asked more often by the large one.
+  const interval_ms = Math.max(ECHO_LARGE_INTERVAL_MS, icmp.interval_ms);
+  const timeout_ms = defaultTimeoutMs('icmp', interval_ms);
+  return { interval_ms, timeout_ms, bytes: ECHO_LARGE_BYTES };
 }
 
 function targetRecord(device: Device): TargetRecord {
   const { name, address, mac, hostname, probes } = device;
+  const { tcp, dns, http } = probes;
   return {
     name,
     ...(address === undefined ? {} : { address }),
     ...(mac === undefined ? {} : { mac }),
     ...(hostname === undefined ? {} : { hostname }),
     ...(probes.snmp === undefined ? {} : { snmp: snmpRecord(probes.snmp) }),
+    ...(tcp.length === 0 ? {} : { tcp: tcp.map(({ port }) => ({ port })) }),
+    ...(dns.length === 0 ? {} : { dns: dns.map((check) => ({ name: check.name })) }),
+    ...(http.length === 0 ? {} : { http: http.map(({ url }) => ({ url })) }),
   };
 }
 

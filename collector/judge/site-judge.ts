@@ -121,11 +121,13 @@ async function foldLeaf(
 function noteRoundTrips(judge: SiteJudge, input: Extract<JudgeInput, { kind: 'batch' }>): void {
   const devices = judge.state.agents[input.agent]?.devices;
   for (const { series } of input.sections) {
-    for (const { targets, rtt } of series) {
+    for (const { probe, check, targets, rtt } of series) {
+      if (rtt === undefined || (check !== undefined && check !== 0)) continue;
       for (const [at, index] of targets.entries()) {
-        const device = devices?.[index]?.device;
-        const median = rtt?.med[at];
-        if (device === undefined || rtt === undefined) continue;
+        const { device, probe: shown } = devices?.[index] ?? {};
+        // A page or a large echo takes longer: only what carries the state is comparable.
+        if (device === undefined || probe !== shown) continue;
+        const median = rtt.med[at];
         if (median === null || median === undefined) judge.rtt_us.delete(device);
         else judge.rtt_us.set(device, median);
       }

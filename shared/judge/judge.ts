@@ -1,7 +1,7 @@
 import { nextOffset } from '../measure/clock.ts';
 import { buildChunk, HOUR_MS, type HourRun, hourOf, type SlotChunk } from './chunk.ts';
 import { type BatchSaid, devicesOf, foldBatch } from './fold-batch.ts';
-import { type DeviceWindow, keepList } from './lists.ts';
+import { carriersOf, type DeviceWindow, keepList } from './lists.ts';
 import { giveUp, resume, segmentOf, suspend, ticksOf } from './pending.ts';
 import type { LiveChange } from './say.ts';
 import { itemClass, strongerClass } from './slots.ts';
@@ -151,7 +151,7 @@ function foldOne(agent: AgentState, input: Batch, out: BatchSaid): void {
     }
   }
   const fault = input.fault !== null;
-  const ticks = ticksOf(input.sections, input.seq);
+  const ticks = ticksOf(input.sections, input.seq, carriersOf(agent, header.list));
   if (!clock.synchronised) {
     // Monotonic time stands still while a machine sleeps: what came before cannot be placed.
     const slept = header.events.some(({ code }) => code === 'suspend');

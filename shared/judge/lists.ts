@@ -1,4 +1,4 @@
-import { SWITCHED_OFF_KINDS } from '../measure/codes.ts';
+import { type SeriesProbe, SWITCHED_OFF_KINDS } from '../measure/codes.ts';
 import { slotIntervalMs, type TargetList } from '../measure/targets.ts';
 import { hourOf } from './chunk.ts';
 import { FUTURE_MAX_MS } from './place.ts';
@@ -65,6 +65,20 @@ export function findList(
   const kept = agent.lists.find((list) => list.hash === named.hash);
   if (kept === undefined || kept.version !== named.version) return null;
   return agent.list === null || kept.version > agent.list.version ? kept : null;
+}
+
+/**
+ * Says of the targets of a list whether a probe (its check 0) carries their state. Of a list that
+ * the agent was never given nothing is known: nothing is sorted out then.
+ */
+export function carriersOf(
+  agent: AgentState,
+  named: { readonly version: number; readonly hash: string },
+): (target: number, probe: SeriesProbe) => boolean {
+  const list = findList(agent, named);
+  if (list === null) return () => true;
+  if (list === 'in_force') return (target, probe) => agent.devices[target]?.probe === probe;
+  return (target, probe) => list.targets[target]?.probe === probe;
 }
 
 /**

@@ -1,19 +1,30 @@
 import type { BatchHeader, ResultSection } from '../measure/batch.ts';
+import type { SeriesProbe } from '../measure/codes.ts';
 import { decodeRuns } from '../measure/runs.ts';
 import { type BatchSaid, foldBatch } from './fold-batch.ts';
 import { strongerClass } from './slots.ts';
 import { type AgentState, PENDING_TICKS_MAX, type Segment, type TickRun } from './state.ts';
 
-/** Reads the ticks of a batch's sections; corroborating probes are sorted out when placing. */
-export function ticksOf(sections: readonly ResultSection[], seq: number): TickRun[] {
+/**
+ * The ticks of a batch's sections that can carry a state: series that only corroborate causes (the
+ * large echo, names, pages, further ports, probes beside the reachability) are passed over, so
+ * that they neither fill a slot nor move the moment from which a list holds.
+ */
+export function ticksOf(
+  sections: readonly ResultSection[],
+  seq: number,
+  carries: (target: number, probe: SeriesProbe) => boolean,
+): TickRun[] {
   const out: TickRun[] = [];
   for (const section of sections) {
-    for (const part of section.series) {
-      for (const [k, target] of part.targets.entries()) {
-        let mono_ms = part.t0 + part.n0 * part.i;
-        for (const { code, ticks } of decodeRuns(part.s[k] ?? '')) {
-          out.push({ target, probe: part.probe, mono_ms, interval_ms: part.i, ticks, code, seq });
-          mono_ms += ticks * part.i;
+    for (const { probe, check, t0, n0, i, targets, s } of section.series) {
+      if (check !== undefined && check !== 0) continue;
+      for (const [k, target] of targets.entries()) {
+        if (!carries(target, probe)) continue;
+        let mono_ms = t0 + n0 * i;
+        for (const { code, ticks } of decodeRuns(s[k] ?? '')) {
+          out.push({ target, probe, mono_ms, interval_ms: i, ticks, code, seq });
+          mono_ms += ticks * i;
         }
       }
     }

@@ -1,4 +1,4 @@
-import type { RawCode, Reachability } from './codes.ts';
+import type { CheckOutcomes, CheckProbe, IdentityWhat, RawCode, SeriesProbe } from './codes.ts';
 
 /**
  * The batch: signed header + gzip(JSON) sections (docs/formats/batch.md). Times named `mono` are
@@ -43,6 +43,8 @@ export const EVENT_CODES = [
   'disk_ok',
   'mac_conflict',
   'address_moved',
+  'address_duplicate',
+  'polled_gently',
   'history_lost',
   'ac_off',
   'ac_on',
@@ -94,7 +96,9 @@ export interface BatchHeader {
 
 /** Ticks n0 … n0+n−1 of one series for some targets. Tick j was sent at t0 + j × i. */
 export interface SeriesPart {
-  readonly probe: Exclude<Reachability, 'none'>;
+  readonly probe: SeriesProbe;
+  /** Which of the targets' checks, 0 to CHECKS_MAX − 1; only for tcp, dns, http; absent: 0. */
+  readonly check?: number;
   /** Monotonic ms of tick 0. */
   readonly t0: number;
   /** Interval, ms. */
@@ -117,6 +121,29 @@ export interface RttColumns {
   readonly p95: readonly (number | null)[];
   readonly max: readonly (number | null)[];
 }
+
+/**
+ * What one check of one target saw, oldest first: `s` of the series says whether it worked, this
+ * says how. Only in part: a batch may hold ticks of a series without their details.
+ */
+export type CheckPart = {
+  readonly [Probe in CheckProbe]: {
+    /** Target index. */
+    readonly target: number;
+    readonly probe: Probe;
+    /** Its place among the target's checks of this probe, from 0. */
+    readonly check: number;
+    readonly ticks: readonly CheckTick<CheckOutcomes[Probe]>[];
+  };
+}[CheckProbe];
+
+/**
+ * Mono ms when it was sent, outcome, µs per phase (CHECK_PHASES; null where the phase was not
+ * finished or not needed), and the DNS RCODE or HTTP status if there was one.
+ */
+export type CheckTick<Outcome = CheckOutcomes[CheckProbe]> =
+  | readonly [number, Outcome, readonly (number | null)[]]
+  | readonly [number, Outcome, readonly (number | null)[], number];
 
 /** One target's SNMP polls in this batch, oldest first; read by shared/measure/snmp-columns.ts. */
 export interface SnmpPart {
@@ -178,6 +205,7 @@ export interface ResultSection {
   readonly v: 1;
   readonly series: readonly SeriesPart[];
   readonly snmp?: readonly SnmpPart[];
+  readonly checks?: readonly CheckPart[];
   readonly host?: HostPart;
 }
 
@@ -188,7 +216,7 @@ export interface IdentitySection {
 }
 export interface IdentityRow {
   readonly target: number;
-  readonly what: 'mac' | 'address' | 'sys_name' | 'sys_descr' | 'if_name' | 'if_alias' | 'if_descr';
+  readonly what: IdentityWhat;
   /** ifIndex, where the row is about a port. */
   readonly port?: number;
   readonly value: string;

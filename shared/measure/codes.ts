@@ -21,6 +21,98 @@ export function isRawCode(text: string): text is RawCode {
 export const REACHABILITIES = ['icmp', 'tcp', 'arp', 'snmp', 'none'] as const;
 export type Reachability = (typeof REACHABILITIES)[number];
 
+/** Probes whose ticks travel as series; those that carry no reachability corroborate causes. */
+export const SERIES_PROBES = [
+  'icmp',
+  'tcp',
+  'arp',
+  'snmp',
+  'echo_large',
+  'dns',
+  'http',
+] as const satisfies readonly (Exclude<Reachability, 'none'> | 'echo_large' | 'dns' | 'http')[];
+export type SeriesProbe = (typeof SERIES_PROBES)[number];
+
+/** Probes of which a target can have several, told apart by their place in the target list. */
+export const CHECK_PROBES = ['tcp', 'dns', 'http'] as const satisfies readonly SeriesProbe[];
+export type CheckProbe = (typeof CHECK_PROBES)[number];
+
+export function isCheckProbe(probe: SeriesProbe): probe is CheckProbe {
+  return (CHECK_PROBES as readonly SeriesProbe[]).includes(probe);
+}
+
+/** Checks of one target and probe: more services of one device are several devices. */
+export const CHECKS_MAX = 8;
+
+/** `accepted` and `refused` are `r`: somebody is there. */
+export const TCP_OUTCOMES = ['accepted', 'refused', 'timeout', 'unreachable', 'not_sent'] as const;
+export type TcpOutcome = (typeof TCP_OUTCOMES)[number];
+
+/**
+ * Any well-formed answer is `r`, `servfail` and `refused` apart. `no_records`: NOERROR without a
+ * record of the type asked for. `truncated`: the TC bit stood where no longer answer could follow.
+ */
+export const DNS_OUTCOMES = [
+  'answered',
+  'no_records',
+  'nxdomain',
+  'servfail',
+  'refused',
+  'other_rcode',
+  'truncated',
+  'garbage',
+  'timeout',
+  'unreachable',
+  'not_sent',
+] as const;
+export type DnsOutcome = (typeof DNS_OUTCOMES)[number];
+
+/** `ok` is a status below 400, `client_error` 400 to 499: both are `r`. */
+export const HTTP_OUTCOMES = [
+  'ok',
+  'client_error',
+  'server_error',
+  'name_failed',
+  'connect_refused',
+  'connect_timeout',
+  'unreachable',
+  'tls_expired',
+  'tls_name',
+  'tls_untrusted',
+  'tls_failed',
+  'timeout',
+  'garbage',
+  'not_sent',
+] as const;
+export type HttpOutcome = (typeof HTTP_OUTCOMES)[number];
+
+/** The closed list of each probe, by its name. */
+export interface CheckOutcomes {
+  readonly tcp: TcpOutcome;
+  readonly dns: DnsOutcome;
+  readonly http: HttpOutcome;
+}
+
+/** What the numbers of a check tick's `phases_us` are, in their order. */
+export const CHECK_PHASES = {
+  tcp: ['connect'],
+  dns: ['answer'],
+  http: ['resolve', 'connect', 'tls', 'first_byte', 'whole'],
+} as const satisfies Readonly<Record<CheckProbe, readonly string[]>>;
+
+/** What a row of the `identity` section says. */
+export const IDENTITY_WHATS = [
+  'mac',
+  'address',
+  'hostname',
+  'sys_name',
+  'sys_descr',
+  'if_name',
+  'if_alias',
+  'if_descr',
+] as const;
+export type IdentityWhat = (typeof IDENTITY_WHATS)[number];
+
 /** Intervals that divide the UTC grid, in seconds (accounting §1). */
 export const INTERVALS_S = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600] as const;
 

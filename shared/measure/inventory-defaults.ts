@@ -1,4 +1,4 @@
-import type { DeviceKind, Reachability } from './codes.ts';
+import type { DeviceKind, SeriesProbe } from './codes.ts';
 
 export const CODE_PATTERN = '^[a-z0-9][a-z0-9-]{0,38}$';
 export const CODE_FORM = 'lower-case letters, digits and -, 1 to 39 characters, e.g. sw-core';
@@ -19,9 +19,12 @@ export const PUBLIC_SERVICE_INTERVAL_MIN_MS = 60_000;
 export const RTT_LIMIT_LAN_MS = 50;
 export const RTT_LIMIT_OUTSIDE_MS = 300;
 export const SNMP_PORT = 161;
+/** Witnesses of one unmanaged switch: more than any such switch has ports. */
+export const WITNESSES_MAX = 64;
 export const CALENDAR_DEFAULT = 'hanh-chinh';
 
-export type ProbeName = Exclude<Reachability, 'none'> | 'dns' | 'http';
+/** Probes of the inventory; the large echo comes with icmp by itself. */
+export type ProbeName = Exclude<SeriesProbe, 'echo_large'>;
 
 const ICMP_INTERVAL_MS: Readonly<Record<DeviceKind, number>> = {
   gateway: 1_000,

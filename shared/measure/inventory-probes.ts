@@ -1,5 +1,5 @@
 import { type Path, quote } from '../problem.ts';
-import { type DeviceKind, INTERVALS_S } from './codes.ts';
+import { CHECKS_MAX, type DeviceKind, INTERVALS_S } from './codes.ts';
 import {
   defaultIntervalMs,
   defaultTimeoutMs,
@@ -11,18 +11,14 @@ import {
 import type { Reader } from './inventory-reader.ts';
 import type { Probes, Timing } from './inventory-types.ts';
 import { isSecretName, SECRET_NAME_FORM } from './secret-name.ts';
+import { isDnsName, isHttpUrl, isSnmpName } from './service-names.ts';
 import type { SnmpRecord } from './targets.ts';
 
-/** More services of one device are several devices. */
-export const SERVICES_MAX = 8;
 export const SNMP_LEVELS = ['noAuthNoPriv', 'authNoPriv', 'authPriv'] as const;
 /** RFC 3414 and RFC 7860. */
 export const SNMP_AUTHS = ['sha', 'sha224', 'sha256', 'sha384', 'sha512'] as const;
 /** RFC 3414, RFC 3826, and the two ways of 256-bit keys (Blumenthal, Reeder). */
 export const SNMP_PRIVS = ['aes', 'aes256b', 'aes256r'] as const;
-/** RFC 1035 names in presentation form, without escapes. */
-const DNS_LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?$/i;
-const DNS_NAME_CHARS_MAX = 253;
 
 /** Reads `probes:`; intervals and timeouts get the defaults of probe and kind. */
 export function readProbes(reader: Reader, raw: unknown, at: Path, kind: DeviceKind): Probes {
@@ -39,7 +35,7 @@ export function readProbes(reader: Reader, raw: unknown, at: Path, kind: DeviceK
     name: 'tcp' | 'dns' | 'http',
     read: (probe: Readonly<Record<string, unknown>>, where: Path) => T,
   ) =>
-    reader.list(value[name], [...at, name], SERVICES_MAX).map((item, i) => {
+    reader.list(value[name], [...at, name], CHECKS_MAX).map((item, i) => {
       const where = [...at, name, i];
       const probe = reader.record(item, where);
       return { ...timing(name, probe, where), ...read(probe, where) };
@@ -92,14 +88,16 @@ function readSnmp(reader: Reader, raw: unknown, at: Path, kind: DeviceKind) {
   const port = value['port'] === undefined ? SNMP_PORT : readPort(reader, value['port'], at);
   const version = String(value['version']);
   const secret = (key: string) => readSecretName(reader, value[key], [...at, key]);
-  if (version === '2c') {
+  if (version === '1' || version === '2c') {
     onlyKeys(reader, value, at, ['secret']);
     const record: SnmpRecord = { version, port, secret: secret('secret') };
     return { ...timing, ...record };
   }
-  if (version !== '3') reader.oneOf(version, [...at, 'version'], ['2c', '3'], '2c');
+  if (version !== '3') reader.oneOf(version, [...at, 'version'], ['1', '2c', '3'], '2c');
   const level = reader.oneOf(value['level'], [...at, 'level'], SNMP_LEVELS, 'noAuthNoPriv');
-  const user = reader.text(value['user'], [...at, 'user']);
+  const user = readSnmpName(reader, value['user'], [...at, 'user']);
+  const given = value['context'];
+  const context = given === undefined ? '' : readSnmpName(reader, given, [...at, 'context']);
   const auth = level !== 'noAuthNoPriv';
   const priv = level === 'authPriv';
   const record: SnmpRecord = {
@@ -119,8 +117,9 @@ function readSnmp(reader: Reader, raw: unknown, at: Path, kind: DeviceKind) {
           priv_secret: secret('priv_secret'),
         }
       : {}),
+    ...(context === '' ? {} : { context }),
   };
-  const allowed = ['user', 'level', ...(auth ? ['auth', 'auth_secret'] : [])];
+  const allowed = ['user', 'level', 'context', ...(auth ? ['auth', 'auth_secret'] : [])];
   onlyKeys(reader, value, at, priv ? [...allowed, 'priv', 'priv_secret'] : allowed);
   return { ...timing, ...record };
 }
@@ -139,6 +138,16 @@ function onlyKeys(
     const fix = `remove it; the keys here are: ${[...always, ...allowed].join(', ')}`;
     reader.error('INVENTORY_SNMP', [...at, key], message, fix);
   }
+}
+
+function readSnmpName(reader: Reader, raw: unknown, at: Path): string {
+  const name = reader.text(raw, at);
+  if (name !== '' && !isSnmpName(name)) {
+    const message = `${quote(name)} is no SNMP name`;
+    const fix = 'write 1 to 32 printable ASCII characters without spaces, as on the device';
+    reader.error('INVENTORY_SNMP', at, message, fix);
+  }
+  return name;
 }
 
 function readSecretName(reader: Reader, raw: unknown, at: Path): string {
@@ -161,17 +170,10 @@ function readDnsName(reader: Reader, raw: unknown, at: Path): string {
   return name;
 }
 
-function isDnsName(name: string): boolean {
-  const labels = name.replace(/\.$/, '').split('.');
-  return name.length <= DNS_NAME_CHARS_MAX && labels.every((label) => DNS_LABEL.test(label));
-}
-
 function readUrl(reader: Reader, raw: unknown, at: Path): string {
   const text = reader.text(raw, [...at, 'url']);
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const plain = url !== undefined && url.username === '' && url.password === '';
-  if (text !== '' && !(plain && /^https?:$/.test(url.protocol))) {
-    const fix = 'write https://host/path, without a user name or password';
+  if (text !== '' && !isHttpUrl(text)) {
+    const fix = 'write https://host/path, without spaces, user name or password';
     reader.error('INVENTORY_URL', [...at, 'url'], 'this is no http or https address', fix);
   }
   return text;

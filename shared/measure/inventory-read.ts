@@ -6,6 +6,7 @@ import { readProbes } from './inventory-probes.ts';
 import type { Reader } from './inventory-reader.ts';
 import type { Asset, Attachment, Device, Probes } from './inventory-types.ts';
 import { POWERED_BY } from './inventory-types.ts';
+import { isDnsName } from './service-names.ts';
 
 const RTT_LIMIT_MAX_MS = 10_000;
 const YEAR_MIN = 1980;
@@ -25,7 +26,7 @@ export function readDevice(
   const kind = reader.oneOf(value['kind'], [...at, 'kind'], DEVICE_KINDS, 'pc');
   const address = reader.optionalText(value['address'], [...at, 'address']);
   const mac = readMac(reader, value['mac'], [...at, 'mac']);
-  const hostname = reader.optionalText(value['hostname'], [...at, 'hostname']);
+  const hostname = readHostname(reader, value['hostname'], [...at, 'hostname']);
   const addressable = address !== undefined || mac !== undefined || hostname !== undefined;
   const given = readProbes(reader, value['probes'], [...at, 'probes'], kind);
   const { reachability, probes } = readReachability(reader, value, at, kind, addressable, given);
@@ -101,6 +102,14 @@ function readReachability(
 
 function hasProbe(probes: Probes, name: Exclude<Reachability, 'none'>): boolean {
   return name === 'tcp' ? probes.tcp.length > 0 : probes[name] !== undefined;
+}
+
+function readHostname(reader: Reader, raw: unknown, at: Path): string | undefined {
+  const name = reader.optionalText(raw, at);
+  if (name === undefined || name === '' || isDnsName(name)) return name;
+  const message = `${quote(name)} is no host name`;
+  reader.error('INVENTORY_HOSTNAME', at, message, 'write a name that resolves, e.g. pc-12.local');
+  return name;
 }
 
 function readMac(reader: Reader, raw: unknown, at: Path): string | undefined {

@@ -1,22 +1,9 @@
 import { utf8 } from '../bytes.ts';
-import {
-  type IdentityRow,
-  type IdentitySection,
-  SECTION_INFLATED_BYTES_MAX,
-  TARGETS_MAX,
-} from './batch.ts';
+import { type IdentitySection, SECTION_INFLATED_BYTES_MAX, TARGETS_MAX } from './batch.ts';
+import { IDENTITY_WHATS } from './codes.ts';
 import { Strict } from './strict.ts';
 import type { TargetList } from './targets.ts';
 
-const WHAT: readonly IdentityRow['what'][] = [
-  'mac',
-  'address',
-  'sys_name',
-  'sys_descr',
-  'if_name',
-  'if_alias',
-  'if_descr',
-];
 /** Rows of one batch: all names of all ports of the largest site, said once. */
 export const IDENTITY_ROWS_MAX = 100_000;
 /** RFC 2579: a DisplayString has 255 octets at most; replacement characters may be longer. */
@@ -43,7 +30,7 @@ export function parseIdentitySection(json: Uint8Array, list: TargetList | null):
     const row = strict.object(item, place);
     return {
       target: strict.integer(row.target, `${place}.target`, 0, last),
-      what: strict.oneOf(row.what, `${place}.what`, WHAT),
+      what: strict.oneOf(row.what, `${place}.what`, IDENTITY_WHATS),
       ...(row.port === undefined
         ? {}
         : { port: strict.integer(row.port, `${place}.port`, 1, PORT_MAX) }),

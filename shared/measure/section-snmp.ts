@@ -5,7 +5,7 @@ import type { Strict } from './strict.ts';
 export const SNMP_TARGETS_MAX = 2_000;
 /** Polls of one target in one batch: a batch holds a minute, a poll takes 10 s or more. */
 export const SNMP_POLLS_MAX = 64;
-/** Tables of one target: status, traffic of all ports, traffic of uplinks, and room to change. */
+/** Tables of one target: status, EtherLike, traffic of all ports, of uplinks; room to change. */
 export const SNMP_TABLES_MAX = 8;
 /** Interfaces of one target, virtual ones too. */
 export const SNMP_INTERFACES_MAX = 4_096;

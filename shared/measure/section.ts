@@ -1,5 +1,6 @@
 import { utf8 } from '../bytes.ts';
 import {
+  type CheckPart,
   HOST_ORDER,
   type HostPart,
   PRIVATE_SECTIONS,
@@ -11,17 +12,18 @@ import {
   TARGETS_MAX,
   TICKS_MAX,
 } from './batch.ts';
-import { INTERVALS_S, REACHABILITIES } from './codes.ts';
+import { CHECKS_MAX, INTERVALS_S, isCheckProbe, SERIES_PROBES, type SeriesProbe } from './codes.ts';
 import { decodeIndexes, encodeIndexes } from './index-runs.ts';
 import { countRuns } from './runs.ts';
+import { CHECK_PARTS_MAX, readCheck } from './section-checks.ts';
 import { readSnmp, SNMP_TARGETS_MAX } from './section-snmp.ts';
+import { claim, type Span, spanKey } from './section-spans.ts';
 import { Strict } from './strict.ts';
 import type { PublicTarget, TargetList } from './targets.ts';
 
 const MS_PER_S = 1_000;
 const DUPLEX = ['full', 'half'] as const;
 const INTERVALS_MS: ReadonlySet<number> = new Set(INTERVALS_S.map((s) => s * MS_PER_S));
-const PROBES = REACHABILITIES.filter((word) => word !== 'none');
 /** Series of one section: an engine that is started again every few seconds of a minute fits. */
 export const SERIES_MAX = 256;
 /** Round trips are below the longest interval, µs. */
@@ -31,9 +33,6 @@ const SPEED_MBPS_MAX = 1_000_000;
 
 const HINT = 'the batch is kept and its slots are unreadable; update the agent that sealed it';
 const strict = new Strict('SECTION_FORMAT', HINT);
-
-/** Sent span of a series for one target and probe, monotonic ms, both ends included. */
-type Span = readonly [number, number];
 
 /** The JSON bytes that are compressed (shared/node/section-bytes.ts). */
 export function encodeResultSection(section: ResultSection): Uint8Array {
@@ -83,8 +82,23 @@ export function parseResultSection(
             return read;
           }),
         }),
+    ...(root.checks === undefined ? {} : { checks: readChecks(root.checks, targets, name) }),
     ...(root.host === undefined ? {} : { host: readHost(root.host) }),
   };
+}
+
+function readChecks(
+  value: unknown,
+  targets: readonly PublicTarget[] | null,
+  name: SectionName | undefined,
+): CheckPart[] {
+  const spans = new Map<number, Span[]>();
+  return strict.list(value, 'checks', CHECK_PARTS_MAX).map((part, index) => {
+    const place = `checks[${index}]`;
+    const read = readCheck(strict, part, place, targets, spans);
+    checkKind(targets?.[read.target] ?? null, name, `${place}.target`);
+    return read;
+  });
 }
 
 /** The text of indexes as a list; whatever else stands there is looked at by checkSeries. */
@@ -104,7 +118,8 @@ function checkSeries(
   spans: Map<number, Span[]>,
 ): void {
   const part = strict.object(value, place);
-  const probe = strict.oneOf(part.probe, `${place}.probe`, PROBES);
+  const probe = strict.oneOf(part.probe, `${place}.probe`, SERIES_PROBES);
+  const check = readCheckNumber(part.check, `${place}.check`, probe);
   const t0 = strict.integer(part.t0, `${place}.t0`, Number.MIN_SAFE_INTEGER);
   const i = strict.integer(part.i, `${place}.i`, 1);
   if (!INTERVALS_MS.has(i)) strict.fail(`${place}.i`, 'is not in the grid', 'SECTION_INTERVAL');
@@ -117,24 +132,18 @@ function checkSeries(
   const indexes = strict.list(part.targets, `${place}.targets`, TARGETS_MAX);
   const strings = strict.list(part.s, `${place}.s`, TARGETS_MAX);
   if (strings.length !== indexes.length) strict.fail(`${place}.s`, 'is not one per target');
-  const probeNumber = PROBES.indexOf(probe);
   for (let k = 0; k < indexes.length; k++) {
     const index = indexes[k];
     const target = checkTarget(index, `${place}.targets`, k, targets, name);
-    if (target !== null && listInterval(target, probe) !== i) {
+    if (target !== null && listInterval(target, probe, check) !== i) {
       strict.fail(`${place}.i`, `is not the list's for target ${index}`, 'SECTION_INTERVAL');
     }
     const runs = strings[k];
     if (typeof runs !== 'string' || countRuns(runs) !== n) {
       strict.fail(`${place}.s[${k}]`, `is not a run-length string of ${n} ticks`, 'SECTION_RUNS');
     }
-    claim(
-      spans,
-      Number(index) * PROBES.length + probeNumber,
-      first,
-      last,
-      `${place}.targets[${k}]`,
-    );
+    const key = spanKey(Number(index), probe, check);
+    claim(strict, spans, key, [first, last], `${place}.targets[${k}]`);
   }
   if (part.lag !== undefined) checkLag(part.lag, `${place}.lag`, n0, n);
   if (part.rtt !== undefined) checkRtt(part.rtt, `${place}.rtt`, indexes.length);
@@ -168,27 +177,16 @@ function checkKind(
 }
 
 /** The list's interval of a probe; undefined, which no interval equals, if it has none. */
-function listInterval(target: PublicTarget, probe: SeriesPart['probe']): number | undefined {
-  return probe === 'tcp' ? undefined : target.probes[probe]?.interval_ms;
+function listInterval(target: PublicTarget, probe: SeriesProbe, check: number): number | undefined {
+  const { probes } = target;
+  return isCheckProbe(probe) ? probes[probe]?.[check]?.interval_ms : probes[probe]?.interval_ms;
 }
 
-/** Ticks of one target and probe may not interleave: nobody could say which answer was which. */
-function claim(
-  spans: Map<number, Span[]>,
-  key: number,
-  first: number,
-  last: number,
-  place: string,
-): void {
-  const taken = spans.get(key);
-  if (taken === undefined) {
-    spans.set(key, [[first, last]]);
-    return;
-  }
-  if (taken.some(([from, to]) => first <= to && from <= last)) {
-    strict.fail(place, 'has ticks that stand twice', 'SECTION_OVERLAP');
-  }
-  taken.push([first, last]);
+/** Only what a target can have several of is numbered. */
+function readCheckNumber(value: unknown, place: string, probe: SeriesProbe): number {
+  if (value === undefined) return 0;
+  if (!isCheckProbe(probe)) return strict.fail(place, `stands beside ${probe}`);
+  return strict.integer(value, place, 0, CHECKS_MAX - 1);
 }
 
 function checkLag(value: unknown, place: string, n0: number, n: number): void {

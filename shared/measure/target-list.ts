@@ -2,11 +2,13 @@ import { concat, fromBase64, toBase64, utf8 } from '../bytes.ts';
 import { LanProofError } from '../errors.ts';
 import type { Crypto } from '../evidence/crypto.ts';
 import { SALT_BYTES, TARGETS_MAX } from './batch.ts';
-import { DEVICE_KINDS, INTERVALS_S, REACHABILITIES } from './codes.ts';
+import { CHECKS_MAX, DEVICE_KINDS, INTERVALS_S, REACHABILITIES } from './codes.ts';
+import { WITNESSES_MAX } from './inventory-defaults.ts';
 import { COUNT_MAX, Strict, TIME_MS_MAX, TOKEN } from './strict.ts';
 import type {
   PrivateRecord,
   PrivateTargets,
+  ProbeTimes,
   PublicProbes,
   PublicTarget,
   TargetList,
@@ -14,13 +16,17 @@ import type {
 
 /** 2,000 targets with links and commitments are below 1 MB. */
 export const TARGET_LIST_BYTES_MAX = 4 * 1024 * 1024;
-/** JSON text of one private record. */
-export const RECORD_CHARS_MAX = 4_096;
+/** JSON text of one private record; one of eight checks of each kind with long names fits. */
+export const RECORD_CHARS_MAX = 8_192;
 const HASH_BYTES = 32;
 const INTERVALS_MS: ReadonlySet<number> = new Set(INTERVALS_S.map((s) => s * 1_000));
 /** contracts: 50 ms ≤ timeout ≤ interval − 100 ms, so that a verdict falls before the next tick. */
 export const TIMEOUT_MS_MIN = 50;
 export const TIMEOUT_MARGIN_MS = 100;
+/** Payload of the large echo: smaller is no more than the small one's. */
+export const ECHO_LARGE_BYTES_MIN = 64;
+/** More would not fit one frame: an MTU of 1,500 less IPv4 and ICMP headers. */
+export const ECHO_LARGE_BYTES_MAX = 1_472;
 /** A port as a person declared it: ifName, ifDescr or ifIndex. */
 const PORT = /^[^\p{C}]{1,64}$/u;
 
@@ -68,6 +74,9 @@ function readTarget(item: unknown, place: string): PublicTarget {
     reachability: strict.oneOf(target.reachability, `${place}.reachability`, REACHABILITIES),
     probes,
     ...(link === undefined ? {} : { link: readLink(link, `${place}.link`) }),
+    ...(target.witnesses === undefined
+      ? {}
+      : { witnesses: readWitnesses(target.witnesses, `${place}.witnesses`, code) }),
     commitment: strict.base64(target.commitment, `${place}.commitment`, HASH_BYTES),
   };
 }
@@ -78,28 +87,67 @@ function readLink(link: Record<string, unknown>, place: string): { device: strin
   return { device, port: strict.text(link.port, `${place}.port`, PORT) };
 }
 
+/** They may be targets of other agents, so they need not stand in this list. */
+function readWitnesses(value: unknown, place: string, code: string): string[] {
+  const witnesses = strict
+    .list(value, place, WITNESSES_MAX)
+    .map((item, k) => strict.assetCode(item, `${place}[${k}]`));
+  for (const [k, witness] of witnesses.entries()) {
+    if (witness === code) strict.fail(`${place}[${k}]`, 'is the target itself');
+    if (witnesses.indexOf(witness) !== k) strict.fail(`${place}[${k}]`, 'stands twice');
+  }
+  return witnesses;
+}
+
 function readProbes(value: unknown, place: string): PublicProbes {
   const probes = strict.object(value, place);
-  const interval = (name: string) => {
-    const probe = strict.object(probes[name], `${place}.${name}`);
-    const interval_ms = strict.integer(probe.interval_ms, `${place}.${name}.interval_ms`);
-    if (!INTERVALS_MS.has(interval_ms)) {
-      strict.fail(`${place}.${name}.interval_ms`, 'is not in the grid');
-    }
-    return { probe, interval_ms };
-  };
-  let icmp: PublicProbes['icmp'];
-  if (probes.icmp !== undefined) {
-    const { probe, interval_ms } = interval('icmp');
-    const max = interval_ms - TIMEOUT_MARGIN_MS;
-    const at = `${place}.icmp.timeout_ms`;
-    icmp = { interval_ms, timeout_ms: strict.integer(probe.timeout_ms, at, TIMEOUT_MS_MIN, max) };
-  }
+  const member = <T>(name: string, read: (value: unknown, place: string) => T) =>
+    probes[name] === undefined ? undefined : read(probes[name], `${place}.${name}`);
+  const icmp = member('icmp', readTimes);
+  const arp = member('arp', readInterval);
+  const snmp = member('snmp', readInterval);
+  const echo_large = member('echo_large', (item, at) => ({
+    ...readTimes(item, at),
+    bytes: strict.integer(
+      strict.object(item, at).bytes,
+      `${at}.bytes`,
+      ECHO_LARGE_BYTES_MIN,
+      ECHO_LARGE_BYTES_MAX,
+    ),
+  }));
+  const tcp = member('tcp', readChecks);
+  const dns = member('dns', readChecks);
+  const http = member('http', readChecks);
   return {
-    ...(icmp === undefined ? {} : { icmp }),
-    ...(probes.arp === undefined ? {} : { arp: { interval_ms: interval('arp').interval_ms } }),
-    ...(probes.snmp === undefined ? {} : { snmp: { interval_ms: interval('snmp').interval_ms } }),
+    ...(icmp && { icmp }),
+    ...(arp && { arp }),
+    ...(snmp && { snmp }),
+    ...(echo_large && { echo_large }),
+    ...(tcp && { tcp }),
+    ...(dns && { dns }),
+    ...(http && { http }),
   };
+}
+
+function readChecks(value: unknown, place: string): ProbeTimes[] {
+  return strict
+    .list(value, place, CHECKS_MAX)
+    .map((item, check) => readTimes(item, `${place}[${check}]`));
+}
+
+function readInterval(value: unknown, place: string): { interval_ms: number } {
+  const probe = strict.object(value, place);
+  const interval_ms = strict.integer(probe.interval_ms, `${place}.interval_ms`);
+  if (!INTERVALS_MS.has(interval_ms)) strict.fail(`${place}.interval_ms`, 'is not in the grid');
+  return { interval_ms };
+}
+
+function readTimes(value: unknown, place: string): ProbeTimes {
+  const { interval_ms } = readInterval(value, place);
+  const { timeout_ms } = strict.object(value, place);
+  const max = interval_ms - TIMEOUT_MARGIN_MS;
+  const at = `${place}.timeout_ms`;
+  return { interval_ms, timeout_ms: strict.integer(timeout_ms, at, TIMEOUT_MS_MIN, max) };
 }
 
 /** The private part, parsed from JSON; its records are read by parseTargetRecord. */

@@ -27,14 +27,34 @@ export interface PublicTarget {
   readonly probes: PublicProbes;
   /** Where it is plugged in: device code and port as declared. */
   readonly link?: { readonly device: string; readonly port?: string };
+  /** Of an unmanaged switch: codes of devices behind it, whose silence together is its own. */
+  readonly witnesses?: readonly string[];
   /** Base64 SHA-256(salt ‖ record bytes). */
   readonly commitment: string;
 }
 
 export interface PublicProbes {
-  readonly icmp?: { readonly interval_ms: number; readonly timeout_ms: number };
+  readonly icmp?: ProbeTimes;
   readonly arp?: { readonly interval_ms: number };
   readonly snmp?: { readonly interval_ms: number };
+  /** One large echo beside the small ones: a link of half duplex loses it first. */
+  readonly echo_large?: EchoLarge;
+  /** Ports, names and pages stand in the private record, in the same order. */
+  readonly tcp?: readonly ProbeTimes[];
+  readonly dns?: readonly ProbeTimes[];
+  readonly http?: readonly ProbeTimes[];
+}
+
+export interface ProbeTimes {
+  /** On the UTC grid, INTERVALS_S. */
+  readonly interval_ms: number;
+  /** 50 to interval − 100. */
+  readonly timeout_ms: number;
+}
+
+export interface EchoLarge extends ProbeTimes {
+  /** ICMP payload, ECHO_LARGE_BYTES_MIN to ECHO_LARGE_BYTES_MAX. */
+  readonly bytes: number;
 }
 
 /** Sent beside the public part to the agent only, never a leaf. */
@@ -59,10 +79,14 @@ export interface TargetRecord {
   readonly hostname?: string;
   /** Secrets stand here by name only; their values live on the agent. */
   readonly snmp?: SnmpRecord;
+  /** As many as the public part has, in its order; so for dns and http. */
+  readonly tcp?: readonly { readonly port: number }[];
+  readonly dns?: readonly { readonly name: string }[];
+  readonly http?: readonly { readonly url: string }[];
 }
 
 export type SnmpRecord =
-  | { readonly version: '2c'; readonly port: number; readonly secret: string }
+  | { readonly version: '1' | '2c'; readonly port: number; readonly secret: string }
   | {
       readonly version: '3';
       readonly port: number;
@@ -72,6 +96,8 @@ export type SnmpRecord =
       readonly auth_secret?: string;
       readonly priv?: string;
       readonly priv_secret?: string;
+      /** RFC 3411 contextName; absent: the default context. */
+      readonly context?: string;
     };
 
 /** The slot grid of a target: the interval of its reachability probe; null if it has none. */
@@ -84,6 +110,7 @@ export function slotIntervalMs(target: PublicTarget): number | null {
     case 'snmp':
       return target.probes.snmp?.interval_ms ?? null;
     case 'tcp':
+      return target.probes.tcp?.[0]?.interval_ms ?? null;
     case 'none':
       return null;
   }

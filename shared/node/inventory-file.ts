@@ -4,7 +4,8 @@ import { jsonPath, type Problem } from '../problem.ts';
 import { ConfigError } from './config-error.ts';
 import { type InventoryFile, InventorySchema } from './inventory-schema.ts';
 import type { Locate } from './schema-explain.ts';
-import { checkValue, parseYaml, readConfigBytes } from './yaml-file.ts';
+import { checkValue, parseYaml } from './yaml-file.ts';
+import { readConfigBytes } from './yaml-text.ts';
 
 export interface LoadedInventory {
   readonly inventory: Inventory;

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { DEVICE_KINDS, INTERVALS_S, REACHABILITIES } from '../measure/codes.ts';
+import { CHECKS_MAX, DEVICE_KINDS, INTERVALS_S, REACHABILITIES } from '../measure/codes.ts';
 import {
   AGENTS_PER_SITE_MAX,
   CALENDAR_DEFAULT,
@@ -7,8 +7,9 @@ import {
   CODE_PATTERN,
   DEVICES_PER_SITE_MAX,
   SNMP_PORT,
+  WITNESSES_MAX,
 } from '../measure/inventory-defaults.ts';
-import { SERVICES_MAX, SNMP_AUTHS, SNMP_LEVELS, SNMP_PRIVS } from '../measure/inventory-probes.ts';
+import { SNMP_AUTHS, SNMP_LEVELS, SNMP_PRIVS } from '../measure/inventory-probes.ts';
 import { POWERED_BY } from '../measure/inventory-types.ts';
 import { SECRET_NAME_FORM, SECRET_NAME_PATTERN } from '../measure/secret-name.ts';
 
@@ -44,14 +45,15 @@ const Attached = Type.Object(
 
 const Snmp = Type.Object(
   {
-    version: Type.Enum(['2c', 3, '3'], { description: 'SNMP version.' }),
-    secret: secret('2c: name of the secret that holds the community.'),
+    version: Type.Enum([1, '1', '2c', 3, '3'], { description: 'SNMP version.' }),
+    secret: secret('1 and 2c: name of the secret that holds the community.'),
     user: Type.Optional(text('3: user name (security name).')),
     level: Type.Optional(Type.Enum(SNMP_LEVELS, { description: '3: security level.' })),
     auth: Type.Optional(Type.Enum(SNMP_AUTHS, { description: '3: authentication protocol.' })),
     auth_secret: secret('3: name of the secret for authentication.'),
     priv: Type.Optional(Type.Enum(SNMP_PRIVS, { description: '3: privacy protocol.' })),
     priv_secret: secret('3: name of the secret for privacy.'),
+    context: Type.Optional(text('3: context name. Default: the default context.')),
     port: Type.Optional(
       Type.Integer({
         minimum: 1,
@@ -68,7 +70,7 @@ const Snmp = Type.Object(
 const services = <T extends Type.TProperties>(properties: T, what: string, timeout: string) =>
   Type.Optional(
     Type.Array(Type.Object({ ...properties, ...timing('60', timeout) }, closed), {
-      maxItems: SERVICES_MAX,
+      maxItems: CHECKS_MAX,
       description: what,
     }),
   );
@@ -78,7 +80,8 @@ const Probes = Type.Object(
     icmp: Type.Optional(
       Type.Object(timing('1 for gateway, switch, server, ups; 5; 10 for pc, upstream', '1000'), {
         ...closed,
-        description: 'Echo request (ping).',
+        description:
+          'Echo request (ping); in the own network one of 1,400 bytes each 10 s beside it.',
       }),
     ),
     arp: Type.Optional(
@@ -152,7 +155,7 @@ const DeviceEntry = Type.Object(
     ),
     witnesses: Type.Optional(
       Type.Array(code('Code of a device.'), {
-        maxItems: 64,
+        maxItems: WITNESSES_MAX,
         description: 'unmanaged-switch: at least two always-on devices behind it.',
       }),
     ),

@@ -28,7 +28,7 @@ export interface Connection {
 
 /** SQLite waits so long for a lock: a snapshot or a backup holds it for moments only. */
 const BUSY_TIMEOUT_MS = 5_000;
-/** WAL pages between checkpoints (16 MB): pages written often are copied once; a crash costs 0.1 s. */
+/** WAL pages between checkpoints (16 MB): pages written often are copied back once. */
 const WAL_AUTOCHECKPOINT_PAGES = 4_000;
 /** The WAL file is cut to this after a checkpoint, bytes. */
 const WAL_BYTES_KEPT = 16 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createDelivery } from '../../../agent/delivery.ts';
+import { createDelivery } from '../../../agent/deliver/delivery.ts';
 import { identityOf } from '../../../agent/identity.ts';
 import { createLog } from '../../../agent/log.ts';
 import { fromBase64, toBase64, utf8 } from '../../../shared/bytes.ts';

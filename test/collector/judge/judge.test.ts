@@ -47,11 +47,13 @@ function judgeOver(
 async function withJudge(
   work: (judged: Judged, agent: TestAgent) => Promise<void>,
   targets = 6,
+  change: (agent: TestAgent) => void = () => {},
 ): Promise<void> {
   const core = await openCore();
   const judged = { ...core, ...judgeOver(core, core.handover) };
   try {
     const agent = createTestAgent({ site: SITE, agent: 'do-1', start_ms: T0, targets });
+    change(agent);
     await enrolAgent(core, agent);
     await work(judged, agent);
   } finally {
@@ -118,6 +120,45 @@ test('an outage is found, published and ends; slots and states cover the time', 
     assert.deepEqual([mine[0], mine.at(-1)], ['up', 'up']);
     assert.ok((await judged.store.outbox(0, 100)).length > 0);
   }));
+
+test('round trips shown are those of the probe that carries the state', () =>
+  withJudge(
+    async (judged, agent) => {
+      const rtt = { min: [9], med: [99_999], p95: [99_999], max: [99_999] };
+      const grid = { t0: 1_000_000, n: 6, n0: 0, i: 10_000, targets: [1], s: ['r6'], rtt };
+      const batch = agent.next({
+        infra: ({ series, ...rest }) => ({
+          ...rest,
+          series: [
+            ...series,
+            { ...grid, probe: 'echo_large' },
+            { ...grid, probe: 'tcp' },
+            { ...grid, probe: 'tcp', check: 1 },
+            { ...grid, probe: 'http' },
+          ],
+          checks: [{ target: 1, probe: 'tcp', check: 1, ticks: [[1_000_000, 'accepted', [9]]] }],
+        }),
+      });
+      await send(judged, batch);
+      const { runs } = await judged.reader.slots(SITE, 'switch-1', T0, T0 + MINUTE_MS);
+      assert.deepEqual(
+        runs.map(({ class: name, slots }) => [name, slots]),
+        [['reply', 60]],
+      );
+      const current = await judged.reader.current(SITE);
+      assert.equal(current.find(({ device }) => device === 'switch-1')?.rtt_us, 301);
+    },
+    6,
+    (agent) => {
+      const times = { interval_ms: 10_000, timeout_ms: 1_000 };
+      const more = { echo_large: { ...times, bytes: 1_400 }, tcp: [times, times], http: [times] };
+      const targets = agent.list.targets.map((target) => ({
+        ...target,
+        probes: { ...target.probes, ...more },
+      }));
+      agent.list = { ...agent.list, targets };
+    },
+  ));
 
 test('a late agent is unknown now, and unreceived time is filled up to as_of', () =>
   withJudge(async (judged, agent) => {

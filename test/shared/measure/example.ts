@@ -121,6 +121,92 @@ export const INFRA: ResultSection = {
   },
 };
 
+/** The same site with every kind of probe that a target can have beside its reachability. */
+export const CHECKED_LIST: TargetList = {
+  ...LIST,
+  targets: [
+    {
+      code: 'dns-1',
+      kind: 'server',
+      own: true,
+      reachability: 'tcp',
+      probes: {
+        icmp: { interval_ms: 1_000, timeout_ms: 800 },
+        echo_large: { interval_ms: 10_000, timeout_ms: 1_000, bytes: 1_400 },
+        tcp: [
+          { interval_ms: 5_000, timeout_ms: 3_000 },
+          { interval_ms: 60_000, timeout_ms: 3_000 },
+        ],
+        dns: [{ interval_ms: 30_000, timeout_ms: 3_000 }],
+        http: [{ interval_ms: 60_000, timeout_ms: 10_000 }],
+      },
+      commitment: HASH,
+    },
+    {
+      code: 'pc-1',
+      kind: 'pc',
+      own: true,
+      reachability: 'icmp',
+      probes: {
+        icmp: { interval_ms: 10_000, timeout_ms: 1_000 },
+        tcp: [{ interval_ms: 60_000, timeout_ms: 3_000 }],
+      },
+      commitment: HASH,
+    },
+    {
+      code: 'sw-tang2',
+      kind: 'unmanaged-switch',
+      own: true,
+      reachability: 'none',
+      probes: {},
+      link: { device: 'sw-core', port: '6' },
+      witnesses: ['camera-2', 'camera-3'],
+      commitment: HASH,
+    },
+  ],
+};
+
+/** Results of its first target: each probe and check on its own grid, and how the checks went. */
+export const CHECKED_INFRA: ResultSection = {
+  v: 1,
+  series: [
+    { probe: 'icmp', t0: 350, i: 1_000, n0: 60, n: 60, targets: [0], s: ['n60'] },
+    { probe: 'echo_large', t0: 400, i: 10_000, n0: 6, n: 6, targets: [0], s: ['r5n1'] },
+    { probe: 'tcp', t0: 450, i: 5_000, n0: 12, n: 12, targets: [0], s: ['r11x1'] },
+    { probe: 'tcp', check: 1, t0: 500, i: 60_000, n0: 1, n: 1, targets: [0], s: ['n1'] },
+    { probe: 'dns', t0: 550, i: 30_000, n0: 2, n: 2, targets: [0], s: ['r1n1'] },
+    { probe: 'http', check: 0, t0: 600, i: 60_000, n0: 1, n: 1, targets: [0], s: ['r1'] },
+  ],
+  checks: [
+    {
+      target: 0,
+      probe: 'tcp',
+      check: 0,
+      ticks: [
+        [60_450, 'accepted', [312]],
+        [65_451, 'refused', [290]],
+        [115_452, 'not_sent', [null]],
+      ],
+    },
+    { target: 0, probe: 'tcp', check: 1, ticks: [[60_500, 'timeout', [null]]] },
+    {
+      target: 0,
+      probe: 'dns',
+      check: 0,
+      ticks: [
+        [60_550, 'nxdomain', [1_500], 3],
+        [90_550, 'servfail', [2_000], 2],
+      ],
+    },
+    {
+      target: 0,
+      probe: 'http',
+      check: 0,
+      ticks: [[60_600, 'client_error', [null, 400, 9_000, 30_000, 31_000], 404]],
+    },
+  ],
+};
+
 /** A deep copy in which the member at `path` is replaced; undefined removes it. */
 export function altered(value: unknown, path: string, member: unknown): unknown {
   const copy: unknown = JSON.parse(JSON.stringify(value));

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { fromUtf8, utf8 } from '../../../shared/bytes.ts';
 import { LanProofError } from '../../../shared/errors.ts';
-import { CLOCK_SAMPLES_MAX, EVENTS_MAX, HEADER_BYTES_MAX } from '../../../shared/measure/batch.ts';
+import {
+  CLOCK_SAMPLES_MAX,
+  EVENT_CODES,
+  EVENTS_MAX,
+  HEADER_BYTES_MAX,
+} from '../../../shared/measure/batch.ts';
 import { encodeHeader, parseHeader, parseIdentity } from '../../../shared/measure/header.ts';
 import { altered, HASH, HEADER } from './example.ts';
 
@@ -20,6 +25,13 @@ test('a header comes back as it was, in one member order', () => {
   assert.equal(fromUtf8(bytes), JSON.stringify(HEADER));
   const shuffled = { ...HEADER, v: HEADER.v };
   assert.deepEqual(encodeHeader(Object.assign({ sections: [], software: '' }, shuffled)), bytes);
+});
+
+test('each coded event comes back with its numbers', () => {
+  const events = EVENT_CODES.map((code) => ({ code, mono_ms: 1, target: 3, value: 120_000 }));
+  assert.ok(events.some(({ code }) => code === 'address_duplicate'));
+  assert.ok(events.some(({ code }) => code === 'polled_gently'));
+  assert.deepEqual(parseHeader(encodeHeader({ ...HEADER, events })).events, events);
 });
 
 test('members of a later minor are passed over, also inside others', () => {

@@ -102,9 +102,18 @@ const probes = fc.record(
       level: 'authNoPriv',
       auth: 'sha256',
       auth_secret: 'a',
+      context: 'vlan-1',
     })),
     tcp: fc.array(
       timing.map((t) => ({ ...t, port: 443 })),
+      { maxLength: 3 },
+    ),
+    dns: fc.array(
+      timing.map((t) => ({ ...t, name: 'dichvucong.gov.vn' })),
+      { maxLength: 3 },
+    ),
+    http: fc.array(
+      timing.map((t) => ({ ...t, url: 'https://dichvucong.gov.vn/' })),
       { maxLength: 3 },
     ),
   },

@@ -89,6 +89,58 @@ test('MAC addresses are normalised; those that identify nothing are refused', ()
   }
 });
 
+test('a random MAC is refused with what to do about it', () => {
+  const [problem] = check([gw, { code: 'd', kind: 'pc', mac: '02:1b:21:3a:4f:5c' }]).problems;
+  assert.equal(problem?.code, 'INVENTORY_MAC_LOCAL');
+  assert.match(problem.fix, /random MAC.*hostname:/);
+});
+
+test('names that no agent would take are refused here', () => {
+  for (const hostname of ['a b', 'x'.repeat(64), 'http://x', '-']) {
+    const found = codes([gw, { code: 'd', kind: 'pc', hostname }]);
+    assert.deepEqual(found, ['error INVENTORY_HOSTNAME devices[1].hostname']);
+  }
+  const http = (url: string) =>
+    codes([gw, { code: 'd', kind: 'server', address: '10.0.0.2', probes: { http: [{ url }] } }]);
+  for (const url of ['http://x/a b', 'http://x/\n', 'http://u:p@x/', 'file:///etc/passwd']) {
+    assert.ok(http(url).includes('error INVENTORY_URL devices[1].probes.http[0].url'), url);
+  }
+});
+
+test('SNMP: version 1 has a community, version 3 may have a context', () => {
+  const of = (snmp: object) =>
+    check([gw, { code: 'd', kind: 'switch', address: '10.0.0.2', probes: { icmp: {}, snmp } }]);
+  const read = (snmp: object) => of(snmp).inventory?.devices[1]?.probes.snmp;
+  const times = { interval_ms: 60_000, timeout_ms: 2_000, port: 161 };
+  for (const version of [1, '1', '2c']) {
+    const expected = { ...times, version: String(version), secret: 'ro' };
+    assert.deepEqual(read({ version, secret: 'ro' }), expected);
+  }
+  const v3 = { version: 3, user: 'lp', level: 'noAuthNoPriv' };
+  const context = 'vlan-10';
+  assert.deepEqual(read({ ...v3, context }), { ...times, ...v3, version: '3', context });
+  const at = 'devices[1].probes.snmp';
+  const bad: readonly (readonly [object, string, string])[] = [
+    [{ version: 1, secret: 'ro', context }, 'INVENTORY_SNMP', `${at}.context`],
+    [{ ...v3, context: 'a b' }, 'INVENTORY_SNMP', `${at}.context`],
+    [{ ...v3, user: 'x'.repeat(33) }, 'INVENTORY_SNMP', `${at}.user`],
+    [{ version: 2, secret: 'ro' }, 'INVENTORY_TYPE', `${at}.version`],
+  ];
+  for (const [snmp, code, place] of bad) {
+    const [problem] = of(snmp).problems;
+    assert.deepEqual([problem?.code, problem?.place], [code, place]);
+  }
+});
+
+test('eight checks of one probe, not nine', () => {
+  const of = (count: number) => {
+    const tcp = Array.from({ length: count }, (_, k) => ({ port: k + 1 }));
+    return codes([gw, { code: 'd', kind: 'server', address: '10.0.0.2', probes: { tcp } }]);
+  };
+  assert.deepEqual(of(8), []);
+  assert.ok(of(9).includes('error INVENTORY_TOO_MANY devices[1].probes.tcp'));
+});
+
 test('one address written in two ways is a duplicate', () => {
   const other = { code: 'd', kind: 'pc', address: '::ffff:10.0.0.1' };
   assert.deepEqual(codes([gw, other]), ['error INVENTORY_DUPLICATE_ADDRESS devices[1].address']);

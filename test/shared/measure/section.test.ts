@@ -139,6 +139,7 @@ test('identity rows', () => {
     rows: [
       { target: 0, what: 'mac' as const, value: '00:11:22:33:44:55' },
       { target: 2, what: 'if_alias' as const, port: 7, value: 'tầng 2' },
+      { target: 2, what: 'hostname' as const, value: 'cam-9.local' },
     ],
   };
   assert.deepEqual(parseIdentitySection(encodeIdentitySection(section), LIST), section);

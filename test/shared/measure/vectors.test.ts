@@ -11,10 +11,12 @@ import {
   parsePrivateTargets,
   parseTargetList,
 } from '../../../shared/measure/target-list.ts';
+import { parseTargetRecord } from '../../../shared/measure/target-record.ts';
 import { decodeWire, encodeWire } from '../../../shared/measure/wire.ts';
 import { createNodeCrypto } from '../../../shared/node/crypto.ts';
 import { unpackSection } from '../../../shared/node/section-bytes.ts';
 import { batchVectors } from '../../fixtures/batch-vectors.ts';
+import { CHECKED_INFRA } from './example.ts';
 
 const crypto = createNodeCrypto();
 
@@ -37,7 +39,7 @@ function readBatch(name: string): BatchVector {
   return read(name) as BatchVector;
 }
 
-for (const name of ['batch-full', 'batch-bare']) {
+for (const name of ['batch-full', 'batch-bare', 'batch-checks']) {
   test(`${name}: wire, sections, hash and signature`, () => {
     const vector = readBatch(name);
     const body = fromBase64(vector.wire);
@@ -63,10 +65,26 @@ for (const name of ['batch-full', 'batch-bare']) {
   });
 }
 
-test('batch-targets: the list and its commitments', () => {
-  const vector = Object(read('batch-targets'));
-  const list = parseTargetList(utf8(vector.payload));
-  checkCommitments(crypto, list, parsePrivateTargets(vector.private));
+for (const name of ['batch-targets', 'batch-targets-checks']) {
+  test(`${name}: the list, its commitments and its records`, () => {
+    const vector = Object(read(name));
+    const list = parseTargetList(utf8(vector.payload));
+    const priv = parsePrivateTargets(vector.private);
+    checkCommitments(crypto, list, priv);
+    for (const [index, { record }] of priv.records.entries()) {
+      const { tcp, dns, http } = parseTargetRecord(record);
+      const probes = list.targets[index]?.probes;
+      const lengths = [probes?.tcp?.length, probes?.dns?.length, probes?.http?.length];
+      assert.deepEqual([tcp?.length, dns?.length, http?.length], lengths);
+    }
+  });
+}
+
+test('batch-checks: the section is that of the list with checks', () => {
+  const { sections } = readBatch('batch-checks');
+  const list = parseTargetList(utf8(Object(read('batch-targets-checks')).payload));
+  const json = utf8(sections[0]?.json ?? '');
+  assert.deepEqual(parseResultSection(json, list, 'infra'), CHECKED_INFRA);
 });
 
 test('this program still writes the vectors, but for the bytes of another zlib', () => {

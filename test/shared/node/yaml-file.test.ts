@@ -3,13 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import Type from 'typebox';
 import { ConfigError } from '../../../shared/node/config-error.ts';
-import {
-  CONFIG_BYTES_MAX,
-  checkValue,
-  jsonSchema,
-  loadYaml,
-  parseYaml,
-} from '../../../shared/node/yaml-file.ts';
+import { checkValue, jsonSchema, loadYaml, parseYaml } from '../../../shared/node/yaml-file.ts';
+import { CONFIG_BYTES_MAX } from '../../../shared/node/yaml-text.ts';
 
 const closed = { additionalProperties: false } as const;
 const Schema = Type.Object(

@@ -1,7 +1,10 @@
-import type { SnmpPlan } from './plan.ts';
+import type { SnmpPlan } from './lists/plan.ts';
 import { Gate } from './probe/gate.ts';
+import { DeviceMemory } from './snmp/device-memory.ts';
+import { type Pace, type PollCost, paceAfter, startPace } from './snmp/pace.ts';
 import { type DevicePoll, pollDevice } from './snmp/poll.ts';
 import { openSession, type SnmpSession } from './snmp/session.ts';
+import type { SessionCounts } from './snmp/tally.ts';
 
 /** Devices polled at the same time: one core and a 10 Mb/s uplink stay free. */
 export const POLLS_AT_ONCE = 8;
@@ -19,6 +22,8 @@ export interface ScheduleDeps {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly onPoll: (target: number, poll: DevicePoll, list_version: number) => void;
   readonly onProblem: (plan: SnmpPlan, error: unknown) => void;
+  /** From now on this device is polled at another interval, ms; the list's own again at the end. */
+  readonly onPace?: (target: number, interval_ms: number) => void;
   /** Opens a session; tests and the demo may give their own. */
   readonly open?: (plan: SnmpPlan) => SnmpSession;
 }
@@ -28,11 +33,14 @@ interface DeviceState {
   identity_ms: number;
   /** ifIndexes of the uplinks, once their names were read. */
   uplinks: readonly number[];
+  readonly memory: DeviceMemory;
+  pace: Pace;
 }
 
 /**
  * Polls devices by SNMP on own monotonic ticks, spread over the interval by a random start. A
- * device is never asked while its last poll still runs, and ends its poll before the next tick.
+ * device is never asked while its last poll still runs, and ends its poll before the next tick. One
+ * that answers late or seldom is polled at longer intervals until it recovers (snmp/pace.ts).
  */
 export class SnmpSchedule {
   readonly #deps: ScheduleDeps;
@@ -72,7 +80,13 @@ export class SnmpSchedule {
   ): Promise<void> {
     const { monotonic_ms, random, sleep, onPoll, onProblem } = this.#deps;
     const session = this.#open(plan);
-    const state: DeviceState = { traffic_window: -1, identity_ms: -IDENTITY_MS, uplinks: [] };
+    const state: DeviceState = {
+      traffic_window: -1,
+      identity_ms: -IDENTITY_MS,
+      uplinks: [],
+      memory: new DeviceMemory(),
+      pace: startPace(plan.interval_ms),
+    };
     let due_ms = Math.max(from_mono_ms, monotonic_ms()) + random() * plan.interval_ms;
     try {
       while (!signal.aborted) {
@@ -85,8 +99,9 @@ export class SnmpSchedule {
           onProblem(plan, error);
         }
         // Ticks that passed meanwhile are skipped: a slow device is asked less often, not denser.
-        const missed = Math.floor((monotonic_ms() - due_ms) / plan.interval_ms);
-        due_ms += (Math.max(0, missed) + 1) * plan.interval_ms;
+        const { interval_ms } = state.pace;
+        const missed = Math.floor((monotonic_ms() - due_ms) / interval_ms);
+        due_ms += (Math.max(0, missed) + 1) * interval_ms;
       }
     } finally {
       session.close();
@@ -106,22 +121,46 @@ export class SnmpSchedule {
     signal: AbortSignal,
   ): Promise<DevicePoll | undefined> {
     const { monotonic_ms, utc_ms } = this.#deps;
-    const left_ms = due_ms + plan.interval_ms - monotonic_ms();
+    const left_ms = due_ms + state.pace.interval_ms - monotonic_ms();
     if (left_ms <= 0 || signal.aborted) return undefined;
     const window = Math.floor(utc_ms() / TRAFFIC_MS);
     const identity = monotonic_ms() - state.identity_ms >= IDENTITY_MS;
     const all = window !== state.traffic_window;
     const some = state.uplinks.length > 0 ? state.uplinks : (false as const);
-    const wants = { status: true, traffic: all ? ('all' as const) : some, identity };
+    const wants = {
+      status: true,
+      traffic: all ? ('all' as const) : some,
+      identity,
+      memory: state.memory,
+    };
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(left_ms))]);
+    const before = session.counts;
     const poll = await pollDevice(session, wants, deadline);
+    if (!signal.aborted) this.#judgePace(plan, state, costOf(before, session.counts));
     if (poll.traffic?.ok === true) state.traffic_window = window;
+    // They are found again by name: until then their old numbers may be other ports.
+    if (poll.restarted === true) state.uplinks = [];
     if (poll.identity?.ok === true) {
       state.identity_ms = monotonic_ms();
       state.uplinks = uplinksOf(plan.uplinks, poll);
     }
     return poll;
   }
+
+  #judgePace(plan: SnmpPlan, state: DeviceState, cost: PollCost): void {
+    const before_ms = state.pace.interval_ms;
+    state.pace = paceAfter(state.pace, cost);
+    const { interval_ms } = state.pace;
+    if (interval_ms !== before_ms) this.#deps.onPace?.(plan.index, interval_ms);
+  }
+}
+
+function costOf(before: SessionCounts, after: SessionCounts): PollCost {
+  return {
+    answers: after.answers - before.answers,
+    timeouts: after.timeouts - before.timeouts,
+    answer_ms: after.answer_ms - before.answer_ms,
+  };
 }
 
 /** Ports as people name them: ifName, ifDescr or ifIndex. */

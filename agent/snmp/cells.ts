@@ -22,6 +22,13 @@ interface Cell {
   readonly index: number;
 }
 
+/** Which cell of a request the device said it does not have, or −1. */
+function absentAt({ no_such_oid }: SnmpFailure, chunk: readonly Cell[]): number {
+  if (no_such_oid === undefined) return -1;
+  if (chunk.length === 1) return 0;
+  return chunk.findIndex(({ oid }) => oid === no_such_oid);
+}
+
 /**
  * Reads single cells by GET, for a few known ports of a large table. Missing cells are left out.
  * A message that is too big is asked again in halves, down to one cell.
@@ -37,7 +44,8 @@ export async function getCells<T>(
     columns.map(({ name, oid }): Cell => ({ oid: `${oid}.${index}`, name, index })),
   );
   const result = new Map(columns.map(({ name }): [string, Rows<T>] => [name, new Map()]));
-  const end = Math.min(cells.length, CELLS_MAX);
+  const truncated = cells.length > CELLS_MAX;
+  let end = Math.min(cells.length, CELLS_MAX);
   let size = GET_VARBINDS_MAX;
   for (let at = 0; at < end; ) {
     const chunk = cells.slice(at, Math.min(at + size, end));
@@ -46,7 +54,15 @@ export async function getCells<T>(
       deadline,
     );
     if (!answer.ok) {
-      if (answer.failed !== 'too_big' || size === 1) return answer;
+      const missing = absentAt(answer, chunk);
+      if (missing >= 0) {
+        // SNMPv1 refuses the whole message for one cell that is not there.
+        cells.splice(at + missing, 1);
+        end--;
+        continue;
+      }
+      const divides = answer.failed === 'too_big' || answer.no_such_oid !== undefined;
+      if (!divides || size === 1) return answer;
       size = Math.ceil(size / 2);
       continue;
     }
@@ -58,5 +74,5 @@ export async function getCells<T>(
     }
     at += chunk.length;
   }
-  return { ok: true, columns: result, truncated: end < cells.length };
+  return { ok: true, columns: result, truncated };
 }

@@ -35,6 +35,8 @@ export interface SnmpFailure {
   readonly failed: SnmpFailureCode;
   /** From a closed set of sentences: never text of the device, never a secret. */
   readonly detail: string;
+  /** The device answered noSuchName: the OID that it is about, or '' where it names none. */
+  readonly no_such_oid?: string;
 }
 
 export function failure(failed: SnmpFailureCode, detail: string): SnmpFailure {
@@ -57,6 +59,7 @@ const USM_DETAILS: Readonly<Record<string, string>> = {
 };
 
 const TOO_BIG = 1;
+const NO_SUCH_NAME = 2;
 const AUTHORIZATION_ERROR = 16;
 /** error-status names of RFC 3416 §3, by number. */
 const ERROR_STATUS: Readonly<Record<number, string>> = {
@@ -67,6 +70,9 @@ const ERROR_STATUS: Readonly<Record<number, string>> = {
   6: 'noAccess',
   13: 'resourceUnavailable',
 };
+
+/** net-snmp puts the OID that error-index points at behind the status. */
+const NAMED_OID = /^NoSuchName: (\d{1,10}(?:\.\d{1,10}){1,127})$/;
 
 /** Socket errors carry a short system code such as ENETUNREACH; anything else is not shown. */
 function systemCode(error: unknown): string | undefined {
@@ -87,6 +93,9 @@ function invalidResponse(code: number, message: string): SnmpFailure {
   if (code === ResponseInvalidCode.ENotInTimeWindow) {
     return failure('auth', 'the engine clock of the device jumped');
   }
+  if (code === ResponseInvalidCode.EUnexpectedReport) {
+    return failure('auth', 'the device refuses the request: it may not know the context');
+  }
   if (code === ResponseInvalidCode.ECouldNotDecrypt) {
     return failure('garbage', 'an answer could not be decrypted');
   }
@@ -104,7 +113,10 @@ export function failureOf(error: unknown): SnmpFailure {
     if (error.status === AUTHORIZATION_ERROR) {
       return failure('auth', 'the device refuses access to these objects');
     }
-    return failure('snmp_error', `the device answered ${ERROR_STATUS[error.status] ?? 'an error'}`);
+    const detail = `the device answered ${ERROR_STATUS[error.status] ?? 'an error'}`;
+    if (error.status !== NO_SUCH_NAME) return failure('snmp_error', detail);
+    const no_such_oid = NAMED_OID.exec(error.message)?.[1] ?? '';
+    return { ...failure('snmp_error', detail), no_such_oid };
   }
   if (error instanceof ResponseInvalidError) return invalidResponse(error.code, error.message);
   if (error instanceof TooManyDatagrams) {

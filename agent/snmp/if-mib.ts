@@ -20,6 +20,7 @@ export const STATUS_COLUMNS: readonly Column[] = [
   column('ifOutDiscards', IF_ENTRY, 19),
   column('ifOutErrors', IF_ENTRY, 20),
   column('ifHighSpeed', IF_X_ENTRY, 15),
+  column('ifConnectorPresent', IF_X_ENTRY, 17),
   column('ifCounterDiscontinuityTime', IF_X_ENTRY, 19),
 ];
 
@@ -54,6 +55,7 @@ export const ROW_WITNESS: Column = column('ifInOctets', IF_ENTRY, 10);
 /** Free text about ports: personal, private, and never read by a figure. */
 export const IDENTITY_COLUMNS: readonly Column[] = [
   column('ifDescr', IF_ENTRY, 2),
+  column('ifPhysAddress', IF_ENTRY, 6),
   column('ifName', IF_X_ENTRY, 1),
   column('ifAlias', IF_X_ENTRY, 18),
 ];

@@ -2,7 +2,14 @@ import { getCells } from './cells.ts';
 import type { SnmpFailure } from './failure.ts';
 import { IDENTITY_COLUMNS, ROW_WITNESS, STATUS_COLUMNS, TRAFFIC_32, TRAFFIC_64 } from './if-mib.ts';
 import type { SnmpSession } from './session.ts';
-import { type PollFailure, type PollTimes, pollSystem, type SystemPoll, timed } from './system.ts';
+import {
+  type PollFailure,
+  type PollTimes,
+  readUptime,
+  type SystemPoll,
+  timed,
+  type Uptime,
+} from './system.ts';
 import { type DeviceText, numberOf, textOf } from './value.ts';
 import { type Column, type Rows, walkColumns } from './walk.ts';
 
@@ -24,9 +31,12 @@ export interface PortIdentity {
   readonly if_name?: DeviceText;
   readonly if_descr?: DeviceText;
   readonly if_alias?: DeviceText;
+  /** Lower case with colons; left out where the port has none of its own. */
+  readonly mac?: string;
 }
 
-interface Read {
+/** Rows of some columns by MIB object name. */
+export interface Read {
   readonly ok: true;
   readonly columns: Map<string, Rows<number | bigint>>;
   readonly truncated: boolean;
@@ -75,7 +85,11 @@ async function readTraffic(
   return { ...first, truncated: first.truncated || second.truncated };
 }
 
-function portPoll(result: Read, sys_uptime_ticks: number | null): Omit<PortPoll, keyof PollTimes> {
+/** A reading as it is recorded, with the clock that was read before it. */
+export function portPoll(
+  result: Read,
+  sys_uptime_ticks: number | null,
+): Omit<PortPoll, keyof PollTimes> {
   const filled = [...result.columns].filter(([, rows]) => rows.size > 0);
   return {
     ok: true,
@@ -85,52 +99,50 @@ function portPoll(result: Read, sys_uptime_ticks: number | null): Omit<PortPoll,
   };
 }
 
-/** sysUpTime at the beginning of a poll: the one already read, or a new reading. */
-async function uptime(
-  session: SnmpSession,
-  system: SystemPoll | undefined,
-  deadline: AbortSignal,
-): Promise<SystemPoll | PollFailure> {
-  return system ?? pollSystem(session, deadline);
-}
-
 /**
- * Status and error counters of all ports (STATUS_COLUMNS). `system` is a reading of the same
- * poll; without it sysUpTime is read first.
+ * State and trouble counters of all ports (STATUS_COLUMNS). `system` is the reading of the clocks
+ * just before: the poll then begins with it. Without it sysUpTime is read first.
  */
-export function pollStatus(
+export async function pollStatus(
   session: SnmpSession,
   deadline: AbortSignal,
   system?: SystemPoll,
 ): Promise<PortPoll | PollFailure> {
-  return timed(session, async () => {
-    const clock = await uptime(session, system, deadline);
+  const status = await timed(session, async () => {
+    const clock: Uptime | SnmpFailure = system ?? (await readUptime(session, deadline));
     if (!clock.ok) return clock;
     const result = await read(session, STATUS_COLUMNS, null, deadline);
     return result.ok ? portPoll(result, clock.sys_uptime_ticks) : result;
   });
+  return system === undefined ? status : spanning(system, status);
+}
+
+/** `later` with times that begin with `first`: what both brought was read within them. */
+export function spanning<T extends PollTimes>(first: PollTimes, later: T): T {
+  const { requested_mono_ms } = first;
+  const end_ms = later.requested_mono_ms + later.response_ms;
+  return { ...later, requested_mono_ms, response_ms: end_ms - requested_mono_ms };
 }
 
 /**
  * Octets and packets of all ports (`ports` null) or of some: 64-bit counters where a port has
  * them, else its 32-bit ones under their own names. Decided per port: on some switches only the
- * uplink has 64 bits.
+ * uplink has 64 bits. sysUpTime is read with them, so that their epoch is the one they have.
  */
 export function pollTraffic(
   session: SnmpSession,
   ports: readonly number[] | null,
   deadline: AbortSignal,
-  system?: SystemPoll,
 ): Promise<PortPoll | PollFailure> {
   return timed(session, async () => {
-    const clock = await uptime(session, system, deadline);
+    const clock = await readUptime(session, deadline);
     if (!clock.ok) return clock;
     const result = await readTraffic(session, ports, deadline);
     return result.ok ? portPoll(result, clock.sys_uptime_ticks) : result;
   });
 }
 
-/** ifName, ifDescr and ifAlias of all ports. */
+/** ifName, ifDescr, ifAlias and MAC of all ports. */
 export async function readPortIdentity(
   session: SnmpSession,
   deadline: AbortSignal,
@@ -144,5 +156,17 @@ export async function readPortIdentity(
       ports.set(index, { ...ports.get(index), [key]: text });
     }
   }
+  for (const [index, { raw }] of result.columns.get('ifPhysAddress') ?? []) {
+    const mac = macOf(raw);
+    if (mac !== undefined) ports.set(index, { ...ports.get(index), mac });
+  }
   return { ok: true, ports, truncated: result.truncated };
+}
+
+const MAC_BYTES = 6;
+
+/** Undefined for an empty address, one of another kind, or the zeros of a virtual port. */
+function macOf(raw: Uint8Array): string | undefined {
+  if (raw.length !== MAC_BYTES || raw.every((byte) => byte === 0)) return undefined;
+  return Array.from(raw, (byte) => byte.toString(16).padStart(2, '0')).join(':');
 }

@@ -63,6 +63,7 @@ declare module 'net-snmp' {
     close(): this;
   }
 
+  export const Version1: number;
   export const Version2c: number;
   export const SecurityLevel: {
     readonly noAuthNoPriv: number;

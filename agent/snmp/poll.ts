@@ -1,3 +1,5 @@
+import { DeviceMemory } from './device-memory.ts';
+import { physicalPorts, pollEtherlike } from './etherlike.ts';
 import type { SnmpFailure } from './failure.ts';
 import {
   type PortIdentity,
@@ -5,6 +7,7 @@ import {
   pollStatus,
   pollTraffic,
   readPortIdentity,
+  spanning,
 } from './interfaces.ts';
 import type { SnmpSession } from './session.ts';
 import {
@@ -23,6 +26,8 @@ export interface PollWants {
   /** `all` ports, some ports (uplinks), or none. */
   readonly traffic: 'all' | readonly number[] | false;
   readonly identity: boolean;
+  /** Of the polls before of this device; without it nothing is known and everything is asked. */
+  readonly memory?: DeviceMemory;
 }
 
 export interface DeviceIdentity extends PollTimes {
@@ -34,8 +39,12 @@ export interface DeviceIdentity extends PollTimes {
 
 /** Every part stands for itself: one that failed does not cost the others. */
 export interface DevicePoll {
+  /** The device began anew since the poll before: its port numbers may mean other ports. */
+  readonly restarted?: true;
   readonly system: SystemPoll | PollFailure;
   readonly status?: PortPoll | PollFailure;
+  /** EtherLike counters that only explain; also what failed of those in `status`. */
+  readonly etherlike?: PortPoll | PollFailure;
   readonly traffic?: PortPoll | PollFailure;
   readonly identity?: DeviceIdentity | PollFailure;
 }
@@ -80,18 +89,60 @@ export async function pollDevice(
   wants: PollWants,
   deadline: AbortSignal,
 ): Promise<DevicePoll> {
+  const { memory = new DeviceMemory() } = wants;
   const system = await pollSystem(session, deadline);
   if (!system.ok) return { system };
-  const poll: { -readonly [K in keyof DevicePoll]: DevicePoll[K] } = { system };
-  if (wants.status) {
-    poll.status = await pollStatus(session, deadline, system);
-    if (silent(poll.status)) return poll;
+  const poll: Draft = { system };
+  if (memory.restarted(system)) poll.restarted = true;
+  if (wants.status && !(await pollPorts(session, wants, memory, poll, system, deadline))) {
+    return poll;
   }
   if (wants.traffic !== false) {
-    const ports = wants.traffic === 'all' ? null : wants.traffic;
-    poll.traffic = await pollTraffic(session, ports, deadline, system);
+    // Port numbers from before a restart may mean other ports now.
+    const all = wants.traffic === 'all' || poll.restarted === true;
+    poll.traffic = await pollTraffic(session, all ? null : [...wants.traffic], deadline);
     if (silent(poll.traffic)) return poll;
   }
-  if (wants.identity) poll.identity = await pollIdentity(session, deadline);
+  if (wants.identity || memory.names_due) {
+    poll.identity = await pollIdentity(session, deadline);
+    if (poll.identity.ok) memory.named(session.now_ms());
+  }
   return poll;
+}
+
+type Draft = { -readonly [K in keyof DevicePoll]: DevicePoll[K] };
+
+/**
+ * State of the ports and what EtherLike-MIB says of the physical ones. Its minute columns stand
+ * beside the others, so that a poll is one entry; where they fail the others still stand. False
+ * where the device fell silent.
+ */
+async function pollPorts(
+  session: SnmpSession,
+  wants: PollWants,
+  memory: DeviceMemory,
+  poll: Draft,
+  system: SystemPoll,
+  deadline: AbortSignal,
+): Promise<boolean> {
+  const status = await pollStatus(session, deadline, system);
+  poll.status = status;
+  if (!status.ok) return !silent(status);
+  const physical = physicalPorts(status.columns);
+  const { sys_uptime_ticks } = status;
+  const minute = await pollEtherlike(session, memory.minute, physical, deadline, sys_uptime_ticks);
+  if (minute?.ok === false) {
+    poll.etherlike = minute;
+    return !silent(minute);
+  }
+  if (minute === undefined) return true;
+  poll.status = {
+    ...spanning(status, minute),
+    columns: { ...status.columns, ...minute.columns },
+    truncated: status.truncated || minute.truncated,
+  };
+  if (wants.traffic !== 'all') return true;
+  const rest = await pollEtherlike(session, memory.rest, physical, deadline);
+  if (rest !== undefined) poll.etherlike = rest;
+  return !silent(rest);
 }

@@ -1,22 +1,21 @@
-import { createSocket as createUdpSocket, type Socket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
-import type { Session, SessionOptions, User, Varbind } from 'net-snmp';
-import {
-  AuthProtocols,
-  createSession,
-  createV3Session,
-  PrivProtocols,
-  SecurityLevel,
-  Version2c,
-} from 'net-snmp';
+import type { Socket } from 'node:dgram';
+import type { Session, Varbind } from 'net-snmp';
+import { type DeviceGate, shareGate } from './device-gate.ts';
 import { failure, failureOf, type SnmpFailure } from './failure.ts';
+import { openLibrary, udpSocket } from './library.ts';
+import { askedList, type Place, placeText } from './request.ts';
+import { RequestSize } from './request-size.ts';
+import { type SessionCounts, Tally } from './tally.ts';
 import type { SnmpTarget } from './target.ts';
+import { readList, type VarbindList } from './varbinds.ts';
 import { createWire, type Wire, type WireCounts } from './wire.ts';
 
 /** One datagram's answer: a busy switch takes 5–50 ms, a commune's radio link some 100 ms. */
 export const TIMEOUT_MS_DEFAULT = 1_000;
 /** One repetition tells a lost datagram from a silent device; it is counted, not hidden. */
 export const RETRIES_DEFAULT = 1;
+/** What net-snmp writes where our own varbind list goes. */
+const STAND_IN_OID = '0.0';
 /** Requests that may wait for the one outstanding PDU; a poll needs 1, "test now" one more. */
 export const SESSION_WAITING_MAX = 8;
 /** A request with discovery and resynchronisation is never longer than this many timeouts. */
@@ -38,27 +37,12 @@ export interface Answer<T> {
   readonly ok: true;
   readonly value: T;
 }
-
-/** Counts over the session's life; raw facts about loss and about intruders. */
-export interface SessionCounts extends Readonly<WireCounts> {
-  /** Requests that got a valid SNMP answer, error-status included. */
-  readonly answers: number;
-  /** Tries beyond the first. */
-  readonly retries: number;
+/** An answer and when the try left that it belongs to, monotonic ms. */
+export interface Answered<T> extends Answer<T> {
+  readonly asked_mono_ms: number;
 }
 
 type Done<T> = (error: unknown, value?: T) => void;
-
-function userOf(target: SnmpTarget & { version: '3' }): User {
-  const user: User = { name: target.user, level: SecurityLevel[target.level] };
-  if (target.level === 'noAuthNoPriv') return user;
-  user.authProtocol = AuthProtocols[target.auth] ?? 0;
-  user.authKey = target.auth_key;
-  if (target.level === 'authNoPriv') return user;
-  user.privProtocol = PrivProtocols[target.priv] ?? 0;
-  user.privKey = target.priv_key;
-  return user;
-}
 
 /**
  * One device, one UDP socket, at most one outstanding PDU: slow switches drop the second. Every
@@ -67,71 +51,86 @@ function userOf(target: SnmpTarget & { version: '3' }): User {
  */
 export class SnmpSession {
   readonly now_ms: () => number;
-  /** Where walk.ts left off in its ladder of request sizes; it belongs to the device. */
-  walk_step = 0;
+  /** What walks ask for at once; it belongs to the device. */
+  readonly request_size: RequestSize;
   readonly #target: SnmpTarget;
   readonly #wire: Wire;
   readonly #timeout_ms: number;
   readonly #retries_max: number;
+  readonly #device: { readonly gate: DeviceGate; release(): void };
   #lib: Session | undefined;
   #tail: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   #closed = false;
-  #answers = 0;
-  #retries = 0;
+  readonly #tally = new Tally();
 
   constructor(target: SnmpTarget, deps: SessionDeps) {
     this.#target = target;
     this.now_ms = deps.now_ms;
     this.#timeout_ms = Math.min(Math.max(deps.timeout_ms ?? TIMEOUT_MS_DEFAULT, 50), 10_000);
     this.#retries_max = Math.min(Math.max(deps.retries ?? RETRIES_DEFAULT, 0), 3);
+    this.#device = shareGate(target.address, target.port);
+    this.request_size = new RequestSize(target.version !== '1');
     const secured = target.version === '3' && target.level !== 'noAuthNoPriv';
     this.#wire = createWire(
       { address: target.address, port: target.port, secured },
-      deps.createSocket ?? createUdpSocket,
+      deps.createSocket ?? udpSocket,
       deps.permit ?? (() => true),
     );
   }
 
+  /** How many steps below its first request size the device is asked; 0 for most. */
+  get walk_step(): number {
+    return this.request_size.steps;
+  }
+
   get counts(): SessionCounts {
-    return { ...this.#wire.counts, answers: this.#answers, retries: this.#retries };
+    return { ...this.#wire.counts, ...this.#tally };
   }
 
   /** GET (RFC 3416 §4.2.1). A missing object comes back with a "no such" type. */
-  get(oids: string[], deadline: AbortSignal): Promise<Answer<Varbind[]> | SnmpFailure> {
+  get(oids: string[], deadline: AbortSignal): Promise<Answered<Varbind[]> | SnmpFailure> {
     return this.#queue<Varbind[]>((lib, done) => lib.get(oids, done), deadline);
   }
 
   /** GETNEXT (RFC 3416 §4.2.2). */
-  getNext(oids: string[], deadline: AbortSignal): Promise<Answer<Varbind[]> | SnmpFailure> {
+  getNext(oids: string[], deadline: AbortSignal): Promise<Answered<Varbind[]> | SnmpFailure> {
     return this.#queue<Varbind[]>((lib, done) => lib.getNext(oids, done), deadline);
   }
 
-  /** GETBULK (RFC 3416 §4.2.3): per asked OID its successors, fewer where the answer was full. */
+  /**
+   * GETBULK (RFC 3416 §4.2.3): the successors of all asked OIDs, then theirs, as many rounds as
+   * the answer had room for. Not for SNMPv1.
+   */
   getBulk(
-    oids: string[],
+    places: readonly Place[],
     repetitions: number,
     deadline: AbortSignal,
-  ): Promise<Answer<Varbind[][]> | SnmpFailure> {
-    return this.#queue<Varbind[][]>(
-      (lib, done) => lib.getBulk(oids, 0, repetitions, done),
-      deadline,
-    );
+  ): Promise<Answered<VarbindList> | SnmpFailure> {
+    const asked = this.#target.version === '2c' ? askedList(places) : undefined;
+    const oids = asked === undefined ? places.map(placeText) : [STAND_IN_OID];
+    const send = (lib: Session, done: Done<VarbindList>): unknown =>
+      lib.getBulk(oids, 0, repetitions, (error, columns) =>
+        done(error, asked === undefined ? columns && readList(columns) : this.#wire.list()),
+      );
+    return this.#queue(send, deadline, asked);
   }
 
   /** Closes the socket; whatever is under way or waiting ends with `closed`. Safe to repeat. */
   close(): void {
     this.#closed = true;
     this.#recycle();
+    this.#device.release();
   }
 
   async #queue<T>(
     send: (lib: Session, done: Done<T>) => unknown,
     deadline: AbortSignal,
-  ): Promise<Answer<T> | SnmpFailure> {
+    asked?: Buffer,
+  ): Promise<Answered<T> | SnmpFailure> {
     if (this.#waiting >= SESSION_WAITING_MAX) return failure('busy', 'too many requests wait');
     this.#waiting++;
-    const turn = this.#tail.then(() => this.#tries(send, deadline));
+    const turn = this.#tail.then(() => this.#tries(send, deadline, asked));
     this.#tail = turn;
     try {
       return await turn;
@@ -143,17 +142,29 @@ export class SnmpSession {
   async #tries<T>(
     send: (lib: Session, done: Done<T>) => unknown,
     deadline: AbortSignal,
-  ): Promise<Answer<T> | SnmpFailure> {
+    asked: Buffer | undefined,
+  ): Promise<Answered<T> | SnmpFailure> {
     for (let attempt = 0; ; attempt++) {
-      if (this.#closed) return failure('closed', 'the session was closed');
-      if (deadline.aborted) return failure('deadline', 'the deadline passed');
-      if (attempt > 0) this.#retries++;
+      const late = deadline.aborted;
+      const { gate } = this.#device;
+      if (!gate.take()) await gate.enter(deadline);
+      if (this.#closed || deadline.aborted) {
+        gate.leave();
+        if (this.#closed) return failure('closed', 'the session was closed');
+        // Time that went on waiting for another session says nothing about the device.
+        return late || attempt > 0
+          ? failure('deadline', 'the deadline passed')
+          : failure('busy', 'another request to this device is under way');
+      }
+      if (attempt > 0) this.#tally.retries++;
+      const asked_mono_ms = this.now_ms();
+      this.#wire.begin(asked);
       const result = await this.#once(send, deadline);
-      if (result.ok || ['too_big', 'snmp_error', 'auth'].includes(result.failed)) this.#answers++;
-      if (result.ok) return result;
+      gate.leave();
+      const again = this.#tally.took(result, this.now_ms() - asked_mono_ms);
+      if (result.ok) return { ...result, asked_mono_ms };
       // A restarted SNMPv3 engine is only reachable after a new discovery.
       if (result.failed === 'auth') this.#recycle();
-      const again = ['timeout', 'garbage', 'auth'].includes(result.failed);
       if (!again || attempt >= this.#retries_max) return result;
     }
   }
@@ -165,7 +176,6 @@ export class SnmpSession {
   ): Promise<Answer<T> | SnmpFailure> {
     const discovers = this.#lib === undefined;
     const before = { ...this.#wire.counts };
-    this.#wire.begin();
     return new Promise((resolve) => {
       const finish = (result: Answer<T> | SnmpFailure): void => {
         clearTimeout(guard);
@@ -209,27 +219,8 @@ export class SnmpSession {
   }
 
   #open(): Session {
-    if (this.#lib !== undefined) return this.#lib;
-    const target = this.#target;
-    const options: SessionOptions = {
-      port: target.port,
-      retries: 0,
-      timeout: this.#timeout_ms,
-      transport: isIPv6(target.address) ? 'udp6' : 'udp4',
-      // walk.ts checks the order itself; net-snmp's check lets a repeated OID pass.
-      backwardsGetNexts: true,
-      dgramModule: this.#wire,
-    };
-    const lib =
-      target.version === '2c'
-        ? createSession(target.address, target.community, { ...options, version: Version2c })
-        : createV3Session(target.address, userOf(target), options);
-    // A malformed datagram raises `error`; without a listener it would end the process.
-    lib.on('error', () => {
-      this.#wire.counts.garbage++;
-    });
-    this.#lib = lib;
-    return lib;
+    this.#lib ??= openLibrary(this.#target, this.#timeout_ms, this.#wire);
+    return this.#lib;
   }
 
   /** Drops socket and engine state; the next request starts afresh. */

@@ -40,7 +40,7 @@ export interface SnmpProbeDetail {
 }
 
 /**
- * Asks for sysUpTime and nothing else. `rtt_us` spans repetitions too, as a poll does; give the
+ * Asks for sysUpTime and nothing else. `rtt_us` is that of the try that was answered; give the
  * session `retries: 0` where one datagram must decide a slot.
  */
 export async function probeSnmp(
@@ -53,7 +53,9 @@ export async function probeSnmp(
   if (code === 'r') {
     const varbind = answer.ok ? answer.value[0] : undefined;
     const value = varbind === undefined || isMissing(varbind) ? undefined : numberOf(varbind);
-    const rtt_us = Math.round((session.now_ms() - started_ms) * 1_000);
+    // Waiting for a poll's request to the same device is no time of the device.
+    const asked_ms = answer.ok ? answer.asked_mono_ms : started_ms;
+    const rtt_us = Math.round((session.now_ms() - asked_ms) * 1_000);
     const sys_uptime_ticks = typeof value === 'number' ? value : null;
     return { code, rtt_us, detail: { sys_uptime_ticks } };
   }

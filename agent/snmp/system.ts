@@ -1,3 +1,4 @@
+import type { Varbind } from 'net-snmp';
 import { failure, type SnmpFailure } from './failure.ts';
 import type { Answer, SnmpSession } from './session.ts';
 import { type DeviceText, isMissing, numberOf, textOf } from './value.ts';
@@ -17,7 +18,10 @@ export interface SystemPoll extends PollTimes {
   readonly ok: true;
   /** sysUpTime, hundredths of a second, wraps after 497 days; null where it is not readable. */
   readonly sys_uptime_ticks: number | null;
-  /** Those of the names in SYSTEM_SCALARS that the device has, sysUpTime left out. */
+  /**
+   * Those of the names in SYSTEM_SCALARS that the device has, sysUpTime left out, as it gave them:
+   * some say snmpEngineTime in another unit. Only a negative one is no time at all and left out.
+   */
   readonly scalars: Readonly<Record<string, number>>;
 }
 
@@ -56,21 +60,56 @@ export async function timed<T extends { readonly ok: true }>(
   return { ...result, requested_mono_ms, response_ms: session.now_ms() - requested_mono_ms };
 }
 
+/** GET of single objects. SNMPv1 refuses all for one that is missing: it is then left out. */
+async function getThose(
+  session: SnmpSession,
+  oids: readonly string[],
+  deadline: AbortSignal,
+): Promise<Answer<Varbind[]> | SnmpFailure> {
+  let asked = [...oids];
+  while (asked.length > 0) {
+    const answer = await session.get(asked, deadline);
+    if (answer.ok) {
+      const fits = asked.every((oid, i) => answer.value[i]?.oid === oid);
+      return fits ? answer : failure('garbage', 'an answer does not fit the request');
+    }
+    const absent = asked.length === 1 ? asked[0] : answer.no_such_oid;
+    if (answer.no_such_oid === undefined || !asked.some((oid) => oid === absent)) return answer;
+    asked = asked.filter((oid) => oid !== absent);
+  }
+  return { ok: true, value: [] };
+}
+
 async function scalars(
   session: SnmpSession,
   names: Readonly<Record<string, string>>,
   deadline: AbortSignal,
 ): Promise<Answer<Map<string, number>> | SnmpFailure> {
-  const answer = await session.get(Object.values(names), deadline);
+  const answer = await getThose(session, Object.values(names), deadline);
   if (!answer.ok) return answer;
   const values = new Map<string, number>();
-  for (const [i, [name, oid]] of Object.entries(names).entries()) {
-    const varbind = answer.value[i];
-    if (varbind?.oid !== oid) return failure('garbage', 'an answer does not fit the request');
-    const value = isMissing(varbind) ? undefined : numberOf(varbind);
+  for (const [name, oid] of Object.entries(names)) {
+    const varbind = answer.value.find((one) => one.oid === oid);
+    const value = varbind === undefined || isMissing(varbind) ? undefined : numberOf(varbind);
     if (typeof value === 'number') values.set(name, value);
   }
   return { ok: true, value: values };
+}
+
+/** sysUpTime alone; null where the device answers without it. */
+export interface Uptime {
+  readonly ok: true;
+  readonly sys_uptime_ticks: number | null;
+}
+
+/** Reads sysUpTime, for values whose own instant matters. */
+export async function readUptime(
+  session: SnmpSession,
+  deadline: AbortSignal,
+): Promise<Uptime | SnmpFailure> {
+  const values = await scalars(session, { sysUpTime: SYS_UPTIME }, deadline);
+  if (!values.ok) return values;
+  return { ok: true, sys_uptime_ticks: values.value.get('sysUpTime') ?? null };
 }
 
 /** Reads the clocks of a device in one GET; where the device refuses that, sysUpTime alone. */
@@ -85,6 +124,8 @@ export function pollSystem(
     }
     if (!values.ok) return values;
     const { sysUpTime, ...others } = Object.fromEntries(values.value);
+    // A 32-bit count of milliseconds or ticks that passed its sign bit (Planet, FiberHome).
+    if ((others.snmpEngineTime ?? 0) < 0) delete others.snmpEngineTime;
     return { ok: true, sys_uptime_ticks: sysUpTime ?? null, scalars: others } as const;
   });
 }
@@ -94,7 +135,7 @@ export async function readSystemIdentity(
   session: SnmpSession,
   deadline: AbortSignal,
 ): Promise<Answer<SystemIdentity> | SnmpFailure> {
-  const answer = await session.get(Object.values(IDENTITY_OIDS), deadline);
+  const answer = await getThose(session, Object.values(IDENTITY_OIDS), deadline);
   if (!answer.ok) return answer;
   const text = (oid: string): DeviceText | undefined => {
     const varbind = answer.value.find((one) => one.oid === oid);

@@ -12,28 +12,29 @@ export type PrivProtocol = (typeof PRIV_PROTOCOLS)[number];
 export type SnmpTarget = { readonly address: string; readonly port: number } & SnmpCredentials;
 
 export type SnmpCredentials =
-  | { readonly version: '2c'; readonly community: string }
-  | { readonly version: '3'; readonly user: string; readonly level: 'noAuthNoPriv' }
+  /** v1 has no Counter64 and no GETBULK; it is for devices that speak nothing newer. */
+  { readonly version: '1' | '2c'; readonly community: string } | UserCredentials;
+
+export type UserCredentials = {
+  readonly version: '3';
+  readonly user: string;
+  /** RFC 3411 §3.3.1; some switches keep one per VLAN. Absent: the default context. */
+  readonly context?: string;
+} & (
+  | { readonly level: 'noAuthNoPriv' }
+  | { readonly level: 'authNoPriv'; readonly auth: AuthProtocol; readonly auth_key: string }
   | {
-      readonly version: '3';
-      readonly user: string;
-      readonly level: 'authNoPriv';
-      readonly auth: AuthProtocol;
-      readonly auth_key: string;
-    }
-  | {
-      readonly version: '3';
-      readonly user: string;
       readonly level: 'authPriv';
       readonly auth: AuthProtocol;
       readonly auth_key: string;
       readonly priv: PrivProtocol;
       readonly priv_key: string;
-    };
+    }
+);
 
 /** What the private target list says of one device; secrets are names there. */
 export type SnmpSettings =
-  | { readonly version: '2c'; readonly port: number; readonly secret: string }
+  | { readonly version: '1' | '2c'; readonly port: number; readonly secret: string }
   | {
       readonly version: '3';
       readonly port: number;
@@ -43,6 +44,7 @@ export type SnmpSettings =
       readonly auth_secret?: string;
       readonly priv?: string;
       readonly priv_secret?: string;
+      readonly context?: string;
     };
 
 /** RFC 3414 §11.2: shorter passphrases are refused by agents, so refuse them with a fix. */
@@ -97,15 +99,19 @@ export function snmpTarget(
       'give an IPv4 or IPv6 address',
     );
   }
-  if (settings.version === '2c') {
-    return { address, port, version: '2c', community: secret_of(settings.secret) };
+  if (settings.version !== '3') {
+    return { address, port, version: settings.version, community: secret_of(settings.secret) };
   }
-  const { user, level } = settings;
-  if (level === 'noAuthNoPriv') return { address, port, version: '3', user, level };
+  const { user, level, context } = settings;
+  const common = {
+    ...{ address, port, version: settings.version, user },
+    ...(context === undefined ? {} : { context }),
+  };
+  if (level === 'noAuthNoPriv') return { ...common, level };
   const auth = oneOf(AUTH_PROTOCOLS, settings.auth ?? 'sha', 'auth');
   const auth_key = passphrase(settings.auth_secret, secret_of);
-  if (level === 'authNoPriv') return { address, port, version: '3', user, level, auth, auth_key };
+  if (level === 'authNoPriv') return { ...common, level, auth, auth_key };
   const priv = oneOf(PRIV_PROTOCOLS, settings.priv ?? 'aes', 'priv');
   const priv_key = passphrase(settings.priv_secret, secret_of);
-  return { address, port, version: '3', user, level, auth, auth_key, priv, priv_key };
+  return { ...common, level, auth, auth_key, priv, priv_key };
 }

@@ -17,26 +17,39 @@ export const TAG = {
 /** DisplayString of RFC 2579; longer text of a device is cut so that one cannot fill the spool. */
 export const TEXT_BYTES_MAX = 255;
 
-export function isMissing(varbind: Varbind): boolean {
-  return varbind.type >= TAG.NO_SUCH_OBJECT && varbind.type <= TAG.END_OF_MIB_VIEW;
+/** A value as it came, without the OID that it belongs to. */
+export type TypedValue = Pick<Varbind, 'type' | 'value'>;
+
+export function isMissing({ type }: Pick<Varbind, 'type'>): boolean {
+  return type >= TAG.NO_SUCH_OBJECT && type <= TAG.END_OF_MIB_VIEW;
 }
 
-/** Counter64 as net-snmp gives it: 1–9 bytes, big-endian, read unsigned even without the 0 byte. */
-export function counter64(bytes: Uint8Array): bigint | undefined {
-  const extra = bytes.length - 8;
-  if (bytes.length === 0 || extra > 1 || (extra === 1 && bytes[0] !== 0)) return undefined;
+/**
+ * Counter64 as it travels: 1–9 bytes from `start` to `end`, big-endian, read unsigned even without
+ * the 0 byte. Undefined where the length does not fit.
+ */
+export function counter64(
+  bytes: Uint8Array,
+  start = 0,
+  end: number = bytes.length,
+): bigint | undefined {
+  const extra = end - start - 8;
+  if (end <= start || extra > 1 || (extra === 1 && bytes[start] !== 0)) return undefined;
   let high = 0;
   let low = 0;
-  const middle = Math.max(bytes.length - 4, 0);
-  for (let i = Math.max(extra, 0); i < middle; i++) high = high * 256 + (bytes[i] ?? 0);
-  for (let i = middle; i < bytes.length; i++) low = low * 256 + (bytes[i] ?? 0);
+  const middle = Math.max(end - 4, start);
+  for (let i = start + Math.max(extra, 0); i < middle; i++) high = high * 256 + (bytes[i] ?? 0);
+  for (let i = middle; i < end; i++) low = low * 256 + (bytes[i] ?? 0);
   return high === 0 ? BigInt(low) : (BigInt(high) << 32n) | BigInt(low);
 }
 
 /** A counter, gauge or integer; undefined for any other type. Counter64 is always a bigint. */
-export function numberOf(varbind: Varbind): number | bigint | undefined {
-  const { type, value } = varbind;
-  if (type === TAG.COUNTER64) return value instanceof Uint8Array ? counter64(value) : undefined;
+export function numberOf({ type, value }: TypedValue): number | bigint | undefined {
+  if (type === TAG.COUNTER64) {
+    // net-snmp gives its bytes, our own reading of answers the number.
+    if (typeof value === 'bigint') return value;
+    return value instanceof Uint8Array ? counter64(value) : undefined;
+  }
   const numeric = type === TAG.INTEGER || (type >= TAG.COUNTER32 && type <= TAG.TIMETICKS);
   return numeric && typeof value === 'number' ? value : undefined;
 }
@@ -54,9 +67,9 @@ const latin1 = new TextDecoder('windows-1252');
  * Text from an OCTET STRING, at most TEXT_BYTES_MAX bytes, without trailing NULs (Windows adds
  * one) and without control characters. Old firmware is not always UTF-8, so the raw bytes stay.
  */
-export function textOf(varbind: Varbind): DeviceText | undefined {
-  if (varbind.type !== TAG.OCTET_STRING || !(varbind.value instanceof Uint8Array)) return undefined;
-  const raw = new Uint8Array(varbind.value.subarray(0, TEXT_BYTES_MAX));
+export function textOf({ type, value }: TypedValue): DeviceText | undefined {
+  if (type !== TAG.OCTET_STRING || !(value instanceof Uint8Array)) return undefined;
+  const raw = new Uint8Array(value.subarray(0, TEXT_BYTES_MAX));
   let end = raw.length;
   while (end > 0 && raw[end - 1] === 0) end--;
   let text: string;

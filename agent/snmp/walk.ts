@@ -1,7 +1,16 @@
-import type { Varbind } from 'net-snmp';
 import { failure, type SnmpFailure } from './failure.ts';
+import { type Place, placeText } from './request.ts';
 import type { Answer, SnmpSession } from './session.ts';
-import { isMissing } from './value.ts';
+import { isMissing, type TypedValue } from './value.ts';
+import {
+  type ColumnKey,
+  columnKey,
+  follows,
+  ROW_AFTER,
+  ROW_BEFORE,
+  readList,
+  type VarbindList,
+} from './varbinds.ts';
 
 /** Rows of one column: eight stacked 52-port switches with their VLAN rows stay below it. */
 export const WALK_ROWS_MAX = 1_024;
@@ -31,111 +40,102 @@ export interface WalkDone<T> {
 }
 export type WalkResult<T> = WalkDone<T> | SnmpFailure;
 
-/**
- * What to ask next when an answer does not fit or GETBULK stays unanswered. `next`: GETNEXT for
- * all columns; `single`: GETNEXT for one column at a time.
- */
-const LADDER = [20, 10, 5, 1, 'next', 'single'] as const;
-const STEP_10 = 1;
-const STEP_NEXT = 4;
-const STEP_LAST = LADDER.length - 1;
+const NONE_YET = -9;
 
-const DIGIT_0 = 48;
-
-interface Cursor<T> {
+interface Cursor<T> extends Place {
   readonly column: Column;
-  readonly prefix: string;
   readonly rows: Rows<T>;
-  /** Last OID seen. */
+  /** The last row seen; ROW_DEEPER where `oid` says it, NONE_YET before the first. */
+  row: number;
+  /** The last OID seen, where its row is no single arc; at first the column's own. */
   oid: string;
-  /** Its index where that was a single arc, else −1. */
-  index: number;
   done: boolean;
 }
 
-/** Whether `next` comes strictly after `oid` in MIB order (RFC 3416 §4.2.2). */
-export function follows(oid: string, next: string): boolean {
-  const a = oid.split('.');
-  const b = next.split('.');
-  for (let i = 0; i < a.length && i < b.length; i++) {
-    const difference = Number(b[i]) - Number(a[i]);
-    if (difference !== 0) return difference > 0;
-  }
-  return b.length > a.length;
-}
+const keys = new WeakMap<Column, ColumnKey>();
 
-/** The arc from `at` on if it is the last one, else −1. Read in place: once for every value. */
-function lastArc(oid: string, at: number): number {
-  let arc = 0;
-  for (let i = at; i < oid.length; i++) {
-    const digit = oid.charCodeAt(i) - DIGIT_0;
-    if (digit < 0 || digit > 9) return -1;
-    arc = arc * 10 + digit;
-  }
-  return arc;
+/** Columns are constants of the program, so their keys are made once. */
+function keyOf(column: Column): ColumnKey {
+  const known = keys.get(column) ?? columnKey(column.oid);
+  keys.set(column, known);
+  return known;
 }
 
 type Absorbed = 'moved' | 'ended' | 'not_increasing';
 
 function absorb<T>(
   cursor: Cursor<T>,
-  varbind: Varbind,
-  decode: (varbind: Varbind) => T | undefined,
+  list: VarbindList,
+  k: number,
+  decode: (value: TypedValue) => T | undefined,
 ): Absorbed {
-  if (isMissing(varbind)) return 'ended';
-  const { oid } = varbind;
-  if (!oid.startsWith(cursor.prefix)) {
-    return follows(cursor.oid, oid) ? 'ended' : 'not_increasing';
+  const type = list.typeOf(k);
+  if (isMissing({ type })) return 'ended';
+  const row = list.rowOf(k, cursor.key);
+  if (row === ROW_AFTER) return 'ended';
+  if (row === ROW_BEFORE) return 'not_increasing';
+  // Single arcs compare as numbers; whatever lies in the column comes after its own OID.
+  if (row >= 0 && cursor.row >= 0) {
+    if (row <= cursor.row) return 'not_increasing';
+  } else if (cursor.row !== NONE_YET && !follows(placeText(cursor), list.oidOf(k))) {
+    return 'not_increasing';
   }
-  const index = lastArc(oid, cursor.prefix.length);
-  // The first row only has to lie in the column; after that single arcs compare as numbers.
-  const increasing =
-    index >= 0 && cursor.index >= 0
-      ? index > cursor.index
-      : cursor.oid === cursor.column.oid || follows(cursor.oid, oid);
-  if (!increasing) return 'not_increasing';
-  cursor.oid = oid;
-  cursor.index = index;
-  const value = index >= 0 ? decode(varbind) : undefined;
-  if (value !== undefined) cursor.rows.set(index, value);
+  cursor.row = row;
+  if (row < 0) cursor.oid = list.oidOf(k);
+  else {
+    const value = decode({ type, value: list.valueOf(k) });
+    if (value !== undefined) cursor.rows.set(row, value);
+  }
   return 'moved';
+}
+
+/** Those of the active cursors that the next request asks for. */
+function asked<T>(session: SnmpSession, active: readonly Cursor<T>[]): readonly Cursor<T>[] {
+  return session.request_size.form === 'single' ? active.slice(0, 1) : active;
 }
 
 async function ask<T>(
   session: SnmpSession,
-  active: readonly Cursor<T>[],
+  cursors: readonly Cursor<T>[],
   deadline: AbortSignal,
-): Promise<Answer<Varbind[][]> | SnmpFailure> {
-  const step = LADDER[session.walk_step] ?? 'single';
-  const asked = step === 'single' ? active.slice(0, 1) : active;
-  const oids = asked.map((cursor) => cursor.oid);
-  if (typeof step === 'number') return session.getBulk(oids, step, deadline);
-  const answer = await session.getNext(oids, deadline);
-  return answer.ok ? { ok: true, value: answer.value.map((varbind) => [varbind]) } : answer;
+): Promise<Answer<VarbindList> | SnmpFailure> {
+  const { form } = session.request_size;
+  if (typeof form === 'number') return session.getBulk(cursors, form, deadline);
+  const answer = await session.getNext(cursors.map(placeText), deadline);
+  return answer.ok
+    ? { ...answer, value: readList(answer.value.map((varbind) => [varbind])) }
+    : answer;
 }
 
-/** The next rung after a failure, or −1 where there is none. */
-function stepAfter(failed: SnmpFailure, step: number, answered: boolean): number {
-  if (failed.failed === 'too_big' || failed.failed === 'empty') {
-    return step < STEP_LAST ? step + 1 : -1;
+/** Asks for less after a failure; false where that cannot help. */
+function askLess({ request_size, counts }: SnmpSession, failed: SnmpFailure): boolean {
+  switch (failed.failed) {
+    case 'too_big':
+    case 'empty':
+      return request_size.smaller();
+    case 'snmp_error':
+      return request_size.withoutBulk();
+    case 'timeout':
+      // A device that never answered anything is just silent.
+      return counts.answers > 0 && request_size.unanswered();
+    default:
+      return false;
   }
-  // Some agents never answer GETBULK. A device that never answered anything is just silent.
-  if (failed.failed !== 'timeout' || !answered || step >= STEP_NEXT) return -1;
-  return step < STEP_10 ? STEP_10 : STEP_NEXT;
 }
 
 /** Takes one answer in; undefined when all went well, `empty` when no cursor moved. */
 function take<T>(
-  active: readonly Cursor<T>[],
-  lists: readonly (readonly Varbind[])[],
-  decode: (varbind: Varbind) => T | undefined,
+  cursors: readonly Cursor<T>[],
+  list: VarbindList,
+  decode: (value: TypedValue) => T | undefined,
 ): SnmpFailure | undefined {
+  const width = cursors.length;
   let moved = false;
-  for (let i = 0; i < lists.length; i++) {
-    const cursor = active[i];
-    for (const varbind of lists[i] ?? []) {
+  for (let i = 0; i < width; i++) {
+    const cursor = cursors[i];
+    for (let k = i; k < list.length; k += width) {
       if (cursor === undefined || cursor.done) break;
-      const absorbed = absorb(cursor, varbind, decode);
+      const absorbed = absorb(cursor, list, k, decode);
       if (absorbed === 'not_increasing') {
         return failure('not_increasing', `the device repeats rows of ${cursor.column.name}`);
       }
@@ -146,32 +146,37 @@ function take<T>(
   return moved ? undefined : failure('empty', 'the device answers without values');
 }
 
+/** SNMPv1 ends a table by noSuchName for the whole message; the cursor that it is about, if any. */
+function endedBy<T>(failed: SnmpFailure, cursors: readonly Cursor<T>[]): Cursor<T> | undefined {
+  const { no_such_oid } = failed;
+  if (no_such_oid === undefined) return undefined;
+  return cursors.length === 1
+    ? cursors[0]
+    : cursors.find((cursor) => placeText(cursor) === no_such_oid);
+}
+
 /**
  * Reads columns of one table side by side, as the device's order allows. It always ends: every
  * OID must be greater than the one before, and rows, requests and time are capped. A smaller
- * request size that proved necessary is remembered in the session. `decode` says which values
- * count; others are left out.
+ * request that proved necessary is remembered in the session. `decode` says which values count;
+ * others are left out.
  */
 export async function walkColumns<T>(
   session: SnmpSession,
   columns: readonly Column[],
-  decode: (varbind: Varbind) => T | undefined,
+  decode: (value: TypedValue) => T | undefined,
   deadline: AbortSignal,
 ): Promise<WalkResult<T>> {
-  const cursors = columns.map(
-    (column): Cursor<T> => ({
-      column,
-      prefix: `${column.oid}.`,
-      rows: new Map(),
-      oid: column.oid,
-      index: -1,
-      done: false,
-    }),
-  );
-  const first_step = session.walk_step;
+  const cursors = columns.map((column): Cursor<T> => {
+    const { oid } = column;
+    return { column, key: keyOf(column), rows: new Map(), row: NONE_YET, oid, done: false };
+  });
+  const size = session.request_size;
+  const first_size = size.mark;
   const until_ms = session.now_ms() + WALK_MS_MAX;
   let pdus = 0;
   let truncated = false;
+  let smooth = true;
   for (;;) {
     const active = cursors.filter((cursor) => !cursor.done);
     if (active.length === 0) break;
@@ -180,14 +185,22 @@ export async function walkColumns<T>(
       session.now_ms() >= until_ms ||
       active.some((cursor) => cursor.rows.size >= WALK_ROWS_MAX);
     if (truncated) break;
-    const answer = await ask(session, active, deadline);
-    const failed = answer.ok ? take(active, answer.value, decode) : answer;
+    const now = asked(session, active);
+    const answer = await ask(session, now, deadline);
+    const failed = answer.ok ? take(now, answer.value, decode) : answer;
     pdus++;
     if (failed === undefined) continue;
-    const step = stepAfter(failed, session.walk_step, session.counts.answers > 0);
-    session.walk_step = step === -1 ? first_step : step;
-    if (step === -1) return failed;
+    const ended = typeof size.form === 'number' ? undefined : endedBy(failed, now);
+    if (ended !== undefined) {
+      ended.done = true;
+      continue;
+    }
+    smooth = false;
+    if (askLess(session, failed)) continue;
+    size.back(first_size);
+    return failed;
   }
+  if (smooth) size.good();
   const named = new Map(cursors.map((cursor) => [cursor.column.name, cursor.rows]));
   return { ok: true, columns: named, pdus, truncated };
 }

@@ -3,6 +3,9 @@ import { SocketAddress } from 'node:net';
 import type { SessionSocket } from 'net-snmp';
 import { NotPermitted, TooManyDatagrams } from './failure.ts';
 import { acceptable } from './inspect.ts';
+import { asking } from './request.ts';
+import { readAnswer } from './response.ts';
+import type { VarbindList } from './varbinds.ts';
 
 /** What came in besides answers; kept so that a person can see why a device gives nothing. */
 export interface WireCounts {
@@ -31,8 +34,14 @@ export const DATAGRAMS_PER_REQUEST_MAX = 4;
 
 export interface Wire {
   readonly counts: WireCounts;
-  /** Starts the datagram budget of a new request. */
-  begin(): void;
+  /**
+   * Starts the datagram budget of a new request. `asked`: a varbind list that its one GETBULK shall
+   * carry instead of net-snmp's; its SNMPv2c answer is then read here and net-snmp gets the
+   * message without varbinds.
+   */
+  begin(asked?: Buffer): void;
+  /** The varbinds of the answer that net-snmp is reporting at this moment, if they were read. */
+  list(): VarbindList | undefined;
   createSocket(type: 'udp4' | 'udp6'): SessionSocket;
 }
 
@@ -47,6 +56,8 @@ function canonical(address: string): string {
 /**
  * The socket that net-snmp gets instead of its own. net-snmp accepts an answer from any source,
  * raises some parse errors as uncaught exceptions and follows reports for ever; all three end here.
+ * It also spends most of a poll on making text of OIDs and OIDs of text, so of SNMPv2c bulk
+ * requests the varbind lists are written and read here; the rest of a message is net-snmp's.
  * `permit` is the agent's packet budget: false means that nothing is sent.
  */
 export function createWire(
@@ -57,6 +68,8 @@ export function createWire(
   const counts: WireCounts = { sent: 0, received: 0, foreign: 0, garbage: 0 };
   const address = canonical(target.address);
   let budget = DATAGRAMS_PER_REQUEST_MAX;
+  let asked: Buffer | undefined;
+  let list: VarbindList | undefined;
 
   function receive(handler: (message: Buffer) => void, message: Buffer, from: RemoteInfo): void {
     if (from.port !== target.port || from.address !== address) {
@@ -67,13 +80,20 @@ export function createWire(
       counts.garbage++;
       return;
     }
+    const answer = asked === undefined ? 'other' : readAnswer(message);
+    if (answer === 'garbage') {
+      counts.garbage++;
+      return;
+    }
     counts.received++;
+    list = answer === 'other' ? undefined : answer.list;
     try {
-      handler(message);
+      handler(answer === 'other' ? message : answer.shell);
     } catch {
       // A message may parse and still trip net-snmp later; it must only cost this answer.
       counts.garbage++;
     }
+    list = undefined;
   }
 
   function wrap(socket: Socket): SessionSocket {
@@ -90,7 +110,8 @@ export function createWire(
         if (!permit()) throw new NotPermitted();
         budget--;
         counts.sent++;
-        socket.send(buffer, offset, length, port, to, callback);
+        if (asked === undefined) return socket.send(buffer, offset, length, port, to, callback);
+        socket.send(asking(buffer.subarray(offset, offset + length), asked), port, to, callback);
       },
       ref: () => void socket.ref(),
       unref: () => void socket.unref(),
@@ -100,9 +121,11 @@ export function createWire(
 
   return {
     counts,
-    begin: () => {
+    begin: (list_to_ask) => {
       budget = DATAGRAMS_PER_REQUEST_MAX;
+      asked = list_to_ask;
     },
+    list: () => list,
     createSocket: (type) => wrap(createSocket(type)),
   };
 }

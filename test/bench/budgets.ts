@@ -26,6 +26,13 @@ export const BUDGETS: readonly Budget[] = [
     max: 1.0,
   },
   {
+    bench: 'snmp',
+    figure: 'ratio_to_exporter',
+    what: 'agent: that poll against a scrape by snmp_exporter, CPU',
+    unit: '×',
+    max: 0.35,
+  },
+  {
     bench: 'uplink',
     figure: 'body_mb_per_day',
     what: 'uplink of a site (60 devices, 5 switches): bodies',

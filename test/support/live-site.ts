@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KEY_FILE, saveEnrolment } from '../../agent/identity.ts';
 import { UDP_ECHO_PORT } from '../../agent/probe/udp-echo.ts';
-import { writeHeadHint } from '../../agent/spool-loss.ts';
+import { writeHeadHint } from '../../agent/spool/loss.ts';
 import { readInventory } from '../../shared/node/inventory-file.ts';
 import { type CountingProxy, openProxy } from './counting-proxy.ts';
 import { type EnrolledAgent, prepareCollector } from './prepared-collector.ts';

@@ -1,15 +1,17 @@
 /** An agent without a LAN: its own walk, recorder and sealer, with time and answers modelled. */
 import { randomBytes } from 'node:crypto';
 import { RunClock } from '../../agent/clock.ts';
-import type { ListInForce } from '../../agent/draft.ts';
-import { EarlyLimit } from '../../agent/early.ts';
+import type { ListInForce } from '../../agent/record/draft.ts';
+import { EarlyLimit } from '../../agent/record/early.ts';
 import { Recorder } from '../../agent/record.ts';
 import { createSealer, type SealedBatch } from '../../agent/seal.ts';
+import { ETHERLIKE_MINUTE, ETHERLIKE_REST } from '../../agent/snmp/etherlike.ts';
 import { STATUS_COLUMNS, TRAFFIC_64 } from '../../agent/snmp/if-mib.ts';
+import type { PortPoll } from '../../agent/snmp/interfaces.ts';
 import type { DevicePoll } from '../../agent/snmp/poll.ts';
 import { type BatchStore, Walk } from '../../agent/walk.ts';
-import { snapshotColumns } from '../../deploy/demo/switch-mib.ts';
-import { createSwitchModel, type SwitchModel } from '../../deploy/demo/switch-model.ts';
+import { snapshotColumns, snapshotScalars } from '../../deploy/demo/switch/switch-mib.ts';
+import { createSwitchModel, type SwitchModel } from '../../deploy/demo/switch/switch-model.ts';
 import type { ChainHead } from '../../shared/evidence/chain.ts';
 import type { Signer } from '../../shared/evidence/crypto.ts';
 import type { BatchHeader, HostPart } from '../../shared/measure/batch.ts';
@@ -28,7 +30,8 @@ const RESPONSE_MS = 14;
 /** The machine was started so long before the modelled time, ms. */
 const UPTIME_MS = 9 * 86_400_000;
 const SOFTWARE = 'lanproof 0.1.0';
-const STATUS_NAMES = STATUS_COLUMNS.map(({ name }) => name);
+const STATUS_NAMES = [...STATUS_COLUMNS, ...ETHERLIKE_MINUTE].map(({ name }) => name);
+const REST_NAMES = ETHERLIKE_REST.map(({ name }) => name);
 const TRAFFIC_NAMES = TRAFFIC_64.map(({ name }) => name);
 const UPLINKS: ReadonlySet<number> = new Set([SWITCH_PORTS]);
 
@@ -197,20 +200,20 @@ export class ModelledAgent {
       ([name, rows]) =>
         [name, all ? rows : new Map([...rows].filter(([port]) => UPLINKS.has(port)))] as const,
     );
-    const took = () => RESPONSE_MS + Math.floor(this.#random() * RESPONSE_MS);
     const part = { ok: true, truncated: false, sys_uptime_ticks } as const;
-    const scalars = { ifTableLastChange: 0 };
-    const status_ms = took();
+    let sent_ms = requested_mono_ms;
+    const next = (columns: PortPoll['columns']): PortPoll => {
+      const response_ms = RESPONSE_MS + Math.floor(this.#random() * RESPONSE_MS);
+      const poll = { ...part, columns, requested_mono_ms: sent_ms, response_ms };
+      sent_ms += response_ms;
+      return poll;
+    };
+    const scalars = snapshotScalars(snapshot);
     const poll: DevicePoll = {
       system: { ok: true, requested_mono_ms, response_ms: 2, sys_uptime_ticks, scalars },
-      status: {
-        ...{ ...part, requested_mono_ms: requested_mono_ms + 2, response_ms: status_ms },
-        columns: snapshotColumns(snapshot, STATUS_NAMES),
-      },
-      traffic: {
-        ...{ ...part, requested_mono_ms: requested_mono_ms + 2 + status_ms, response_ms: took() },
-        columns: Object.fromEntries(traffic),
-      },
+      status: next(snapshotColumns(snapshot, STATUS_NAMES)),
+      ...(all ? { etherlike: next(snapshotColumns(snapshot, REST_NAMES)) } : {}),
+      traffic: next(Object.fromEntries(traffic)),
     };
     this.#recorder.poll(index, poll, this.#list.version);
   }

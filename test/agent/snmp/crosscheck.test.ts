@@ -54,5 +54,6 @@ test('our walk sees what snmpbulkwalk sees', async (t) => {
     assert.deepEqual(found, expected, name);
     compared += found.length;
   }
-  assert.equal(compared, 27 * 28 - 8);
+  // Port 4 lacks the 64-bit columns.
+  assert.equal(compared, columns.length * 28 - 8);
 });

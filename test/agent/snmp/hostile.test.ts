@@ -5,9 +5,12 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { SNMP_FAILURES } from '../../../agent/snmp/failure.ts';
 import { acceptable } from '../../../agent/snmp/inspect.ts';
-import { answer, MESSAGE_BYTES_MAX } from '../../../deploy/demo/snmp-agent.ts';
-import { createSwitchMib } from '../../../deploy/demo/switch-mib.ts';
+import { placeOf } from '../../../agent/snmp/request.ts';
+import { answer, MESSAGE_BYTES_MAX } from '../../../deploy/demo/snmp/agent.ts';
+import { createSwitchMib } from '../../../deploy/demo/switch/switch-mib.ts';
 import { COMMUNITY, deadline, model, NOON_MS, sessionTo } from './lab.ts';
+
+const OPER_STATUS = placeOf('1.3.6.1.2.1.2.2.1.8');
 
 test('answers damaged anywhere never crash or hang the poller', async (t) => {
   const mib = createSwitchMib(model({ ports: 4 }), () => NOON_MS)();
@@ -27,13 +30,13 @@ test('answers damaged anywhere never crash or hang the poller', async (t) => {
   await fc.assert(
     fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async (changes) => {
       damage = changes;
-      const result = await session.getBulk(['1.3.6.1.2.1.2.2.1.8'], 5, deadline());
+      const result = await session.getBulk([OPER_STATUS], 5, deadline());
       if (!result.ok) assert.ok(SNMP_FAILURES.includes(result.failed));
     }),
     { numRuns: 150 },
   );
   damage = [];
-  assert.ok((await session.getBulk(['1.3.6.1.2.1.2.2.1.8'], 5, deadline())).ok);
+  assert.ok((await session.getBulk([OPER_STATUS], 5, deadline())).ok);
 });
 
 test('the shell check takes any bytes', () => {

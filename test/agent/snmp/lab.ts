@@ -6,13 +6,13 @@ import {
   createSnmpDevice,
   type SnmpDevice,
   type SnmpDeviceOptions,
-} from '../../../deploy/demo/snmp-device.ts';
-import { createSwitchMib } from '../../../deploy/demo/switch-mib.ts';
+} from '../../../deploy/demo/snmp/device.ts';
+import { createSwitchMib } from '../../../deploy/demo/switch/switch-mib.ts';
 import {
   createSwitchModel,
   type SwitchModel,
   type SwitchOptions,
-} from '../../../deploy/demo/switch-model.ts';
+} from '../../../deploy/demo/switch/switch-model.ts';
 
 export const COMMUNITY = 'comm-4711';
 /** A Wednesday at 09:00 in Vietnam. */

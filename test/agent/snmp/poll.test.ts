@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ETHERLIKE_MINUTE } from '../../../agent/snmp/etherlike.ts';
 import { STATUS_COLUMNS, TRAFFIC_32, TRAFFIC_64 } from '../../../agent/snmp/if-mib.ts';
 import { pollTraffic } from '../../../agent/snmp/interfaces.ts';
 import { pollDevice } from '../../../agent/snmp/poll.ts';
-import { snapshotColumns } from '../../../deploy/demo/switch-mib.ts';
+import { snapshotColumns, snapshotScalars } from '../../../deploy/demo/switch/switch-mib.ts';
 import { deadline, lab, model, NOON_MS } from './lab.ts';
 
 const names = (columns: readonly { name: string }[]): string[] => columns.map(({ name }) => name);
@@ -21,19 +22,21 @@ test('one poll reads clocks, status, traffic and identity, apart from each other
   const snapshot = served.snapshot(NOON_MS);
   assert.ok(poll.system.ok && poll.status?.ok && poll.traffic?.ok && poll.identity?.ok);
   assert.equal(poll.system.sys_uptime_ticks, snapshot.sys_uptime_ticks);
-  assert.deepEqual(poll.system.scalars, { ifTableLastChange: 0 });
+  assert.deepEqual(poll.system.scalars, snapshotScalars(snapshot));
   assert.ok(poll.system.response_ms > 0);
   assert.ok(poll.status.requested_mono_ms >= poll.system.requested_mono_ms);
-  assert.deepEqual({ ...poll.status.columns }, snapshotColumns(snapshot, names(STATUS_COLUMNS)));
+  const minute = names([...STATUS_COLUMNS, ...ETHERLIKE_MINUTE]);
+  assert.deepEqual({ ...poll.status.columns }, snapshotColumns(snapshot, minute));
   assert.deepEqual({ ...poll.traffic.columns }, snapshotColumns(snapshot, names(TRAFFIC_64)));
   assert.equal(poll.status.columns.ifOperStatus?.get(3), 2);
   assert.equal(poll.status.columns.ifInErrors?.get(5), 20);
   assert.equal(poll.identity.system.sys_name?.text, 'sw-core');
   assert.equal(poll.identity.ports.get(28)?.if_alias?.text, 'uplink');
+  assert.equal(poll.identity.ports.get(28)?.mac, '02:4c:50:00:00:1c');
   const figures = JSON.stringify([poll.system, poll.status, poll.traffic], (_, value) =>
     typeof value === 'bigint' ? String(value) : value instanceof Map ? [...value] : value,
   );
-  assert.doesNotMatch(figures, /sw-core|uplink|gi1/);
+  assert.doesNotMatch(figures, /sw-core|uplink|gi1|02:4c|PhysAddress/);
 });
 
 test('64-bit counters are decided per port', async (t) => {

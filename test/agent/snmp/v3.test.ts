@@ -6,7 +6,7 @@ import { pollDevice } from '../../../agent/snmp/poll.ts';
 import { reachabilityOf } from '../../../agent/snmp/snmp-reachability.ts';
 import type { SnmpTarget } from '../../../agent/snmp/target.ts';
 import { DATAGRAMS_PER_REQUEST_MAX } from '../../../agent/snmp/wire.ts';
-import { element } from '../../../deploy/demo/snmp-ber.ts';
+import { element } from '../../../deploy/demo/snmp/ber.ts';
 import { deadline, has, sessionTo } from './lab.ts';
 import { ADDRESS, startSnmpd } from './snmpd.ts';
 

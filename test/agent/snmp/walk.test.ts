@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { STATUS_COLUMNS } from '../../../agent/snmp/if-mib.ts';
 import { numberOf } from '../../../agent/snmp/value.ts';
-import { follows, WALK_PDUS_MAX, WALK_ROWS_MAX, walkColumns } from '../../../agent/snmp/walk.ts';
-import type { DeviceFaults } from '../../../deploy/demo/snmp-device.ts';
-import { snapshotColumns } from '../../../deploy/demo/switch-mib.ts';
+import { follows } from '../../../agent/snmp/varbinds.ts';
+import { WALK_PDUS_MAX, WALK_ROWS_MAX, walkColumns } from '../../../agent/snmp/walk.ts';
+import type { DeviceFaults } from '../../../deploy/demo/snmp/device.ts';
+import { snapshotColumns } from '../../../deploy/demo/switch/switch-mib.ts';
 import { deadline, type Lab, lab, model, NOON_MS } from './lab.ts';
 
 const NAMES = STATUS_COLUMNS.map(({ name }) => name);

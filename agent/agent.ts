@@ -3,17 +3,21 @@ import type { Crypto } from '../shared/evidence/crypto.ts';
 import type { ClockSample, SealCause } from '../shared/measure/batch.ts';
 import { RunClock } from './clock.ts';
 import type { AgentConfig } from './config.ts';
+import { createDelivery, type Delivery } from './deliver/delivery.ts';
 import { type Deliverer, IDLE_MS } from './deliver.ts';
-import { createDelivery, type Delivery } from './delivery.ts';
 import { type Identity, loadIdentity } from './identity.ts';
-import { Lists } from './lists.ts';
+import { Lists } from './lists/lists.ts';
 import type { Logger } from './log.ts';
 import { Loops } from './loops.ts';
 import { createMeasuring, type Measuring } from './measuring.ts';
-import { type AgentMetrics, createMetrics } from './metrics.ts';
+import type { AgentMetrics, MetricSources } from './metrics.ts';
 import type { Platform } from './platform/platform.ts';
+import type { CheckProbers } from './probe/checks.ts';
 import type { SealedBatch } from './seal.ts';
-import { checkSpoolLimit } from './spool-limit.ts';
+import { checkSpoolLimit } from './spool/limit.ts';
+import { StatusKeeper } from './status/status.ts';
+import { measuredTargets, StatusBook } from './status/status-facts.ts';
+import { UNCOUNTED } from './status/uncounted.ts';
 
 export interface AgentDeps {
   readonly platform: Platform;
@@ -26,6 +30,10 @@ export interface AgentDeps {
   readonly randomBytes: (count: number) => Uint8Array;
   /** Resolves after `ms` or when the signal aborts, whichever is first. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** What asks services; the demo gives its own. */
+  readonly probers?: CheckProbers;
+  /** Counts what happens for Prometheus; absent where nobody scrapes. */
+  readonly createMetrics?: (sources: MetricSources) => AgentMetrics;
 }
 
 export interface AgentStatus {
@@ -59,6 +67,8 @@ export class Agent {
   readonly #delivery: Delivery;
   readonly #loops: Loops;
   readonly #lists: Lists;
+  readonly #book: StatusBook;
+  readonly #status: StatusKeeper;
   #measuring: Measuring | undefined;
 
   /** @throws LanProofError AGENT_*, ENROLMENT_*, SPOOL_*, COLLECTOR_INSECURE, LOG_UNKNOWN. */
@@ -77,19 +87,27 @@ export class Agent {
       tell: (error) => this.#tell(error),
       onTime: (sample) => this.#onTime(sample),
       onListVersion: (version) => this.#lists.seen(version),
-      onDelivered: () => this.metrics.delivered(this.#utc_ms()),
+      onDelivered: () => {
+        this.metrics.delivered(this.#utc_ms());
+        this.#book.delivered(this.#utc_ms());
+      },
     });
-    const { spool, book, api } = this.#delivery;
+    const { book, api } = this.#delivery;
     this.#lists = new Lists({
       ...{ config, platform, book, api, log, random },
       tell: (error) => this.#tell(error),
       onTime: (sample) => this.#onTime(sample),
     });
-    this.metrics = createMetrics({
-      waiting: () => spool.waiting,
-      held: () => spool.held,
-      spoolBytes: () => spool.used_bytes,
-      packetsPerSecond: () => this.#lists.plan?.packets_per_s ?? 0,
+    this.#book = new StatusBook({
+      ...{ config, platform, identity: this.identity, clock: this.#clock, lists: this.#lists },
+      delivery: this.#delivery,
+      measuring: () => this.#measuring,
+      utc_ms: () => this.#utc_ms(),
+    });
+    this.metrics = this.#createMetrics();
+    this.#status = new StatusKeeper({
+      ...{ state_dir: config.state_dir, software: deps.software, pid: process.pid },
+      ...{ platform, sleep, facts: () => this.#book.facts() },
     });
     const kernelNow = () => this.#kernelNow();
     this.#loops = new Loops({ platform, sleep, log, clock: this.#clock, kernelNow });
@@ -97,6 +115,7 @@ export class Agent {
 
   /** Resolves when it measures, or when it was stopped while it waited for its first list. */
   async start(signal: AbortSignal): Promise<void> {
+    this.#status.start();
     this.#clock.kernel(await this.#loops.kernelSample());
     // The first list decides what the open batch is about, so everything else waits for it.
     const first = await this.#lists.first(signal, this.#deps.sleep);
@@ -108,12 +127,14 @@ export class Agent {
         identity: this.identity,
         clock: this.#clock,
         delivery: this.#delivery,
+        metrics: this.metrics,
         monotonic_ms: () => this.#monotonic_ms(),
         utc_ms: () => this.#utc_ms(),
         tell: (error) => this.#tell(error),
         onSealed: (batch, cause) => this.#onSealed(batch, cause),
         onNewRun: () => this.#lists.restart(),
         onList: () => this.#lists.inForce(),
+        onMoves: () => this.#lists.moved(),
       },
       first,
     );
@@ -133,6 +154,7 @@ export class Agent {
       measuring.walk.stop();
       await deliverFor(deliverer, deliver_ms, this.#deps.sleep);
     }
+    await this.#status.stop();
     spool.close();
     await http.close();
   }
@@ -146,6 +168,27 @@ export class Agent {
       run: this.#measuring?.walk.run ?? '',
       problem: deliverer.problem,
     };
+  }
+
+  #createMetrics(): AgentMetrics {
+    const { spool, book } = this.#delivery;
+    const lists = this.#lists;
+    const create = this.#deps.createMetrics ?? (() => UNCOUNTED);
+    return create({
+      software: this.#deps.software,
+      waiting: () => spool.waiting,
+      held: () => spool.held,
+      oldestWaiting_ms: () => spool.oldest_waiting_ms,
+      spoolBytes: () => spool.used_bytes,
+      spoolBytesMax: () => this.#config.spool.bytes_max,
+      packetsPerSecond: () => lists.plan?.packets_per_s ?? 0,
+      listVersion: () => book.current?.list.version,
+      measuredTargets: () => (lists.plan === undefined ? undefined : measuredTargets(lists.plan)),
+      refused: () => this.#book.refused,
+      lastProof_ms: () => this.#book.proven_ms ?? undefined,
+      clockOffset_ms: () => this.#book.clock_offset_ms ?? undefined,
+      synchronised: () => this.#clock.synchronised,
+    });
   }
 
   #onSealed(batch: SealedBatch, cause: SealCause): void {
@@ -166,6 +209,7 @@ export class Agent {
 
   #tell(error: LanProofError): void {
     this.metrics.problem(error.code);
+    this.#book.told(error);
     const { code, hint, place } = error;
     this.#deps.log.warn({ code, hint, place }, error.message);
   }

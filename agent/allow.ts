@@ -8,13 +8,14 @@ import {
   parseNetwork,
   sameAddress,
 } from '../shared/measure/address.ts';
-import type { DeviceKind } from '../shared/measure/codes.ts';
+import type { DeviceKind, SeriesProbe } from '../shared/measure/codes.ts';
 import {
   PUBLIC_ICMP_INTERVAL_MIN_MS,
   PUBLIC_SERVICE_INTERVAL_MIN_MS,
 } from '../shared/measure/inventory-defaults.ts';
 
-export type ProbeKind = 'icmp' | 'arp' | 'snmp' | 'tcp' | 'dns' | 'http';
+export type ProbeKind = SeriesProbe;
+const ECHO_PROBES: ReadonlySet<ProbeKind> = new Set(['icmp', 'echo_large']);
 const SERVICE_PROBES: ReadonlySet<ProbeKind> = new Set(['tcp', 'dns', 'http']);
 
 /** One address of one interface of this machine. */
@@ -80,15 +81,39 @@ export function createAllowList(
   };
 }
 
+/**
+ * May the agent connect to `address`, which a name server gave for `host`? As for a listed address;
+ * a name that `allow` holds also leads to public addresses, but whoever answers for it cannot lead
+ * the agent into a network that nobody allowed (DNS rebinding).
+ */
+export function permitsResolved(
+  allow: AllowList,
+  host: string,
+  address: string,
+  kind: DeviceKind,
+  probe: ProbeKind,
+  interval_ms: number,
+): Permit {
+  const direct = allow.permits(address, kind, probe, interval_ms);
+  const parsed = parseAddress(address);
+  if (direct.ok || direct.code !== 'TARGET_NOT_ALLOWED' || parsed === undefined) return direct;
+  // As any device but an upstream one: only an entry of `allow` permits its name.
+  const named = allow.permits(host, 'server', probe, interval_ms).ok;
+  return named && classify(parsed) === 'public' ? { ok: true } : direct;
+}
+
 /** Packets that one probe costs; a request and its repetitions, answers not counted. */
 const PACKETS_PER_PROBE: Readonly<Record<ProbeKind, number>> = {
   icmp: 1,
   arp: 1,
   // A walk of system and interfaces; larger devices are walked more slowly, not more densely.
   snmp: 20,
+  echo_large: 1,
+  // Up to three SYN in three seconds of silence.
   tcp: 3,
-  dns: 2,
-  http: 12,
+  dns: 1,
+  // Name, connection, TLS, request, and an acknowledgement for every second segment of 64 KiB.
+  http: 32,
 };
 
 export interface PlannedProbe {
@@ -132,8 +157,9 @@ function unusable(address: IpAddress, own: readonly IpAddress[]): Permit | undef
 }
 
 function upstream(host: string, probe: ProbeKind, interval_ms: number): Permit {
-  if (probe !== 'icmp' && !SERVICE_PROBES.has(probe)) return outside(host);
-  const least_ms = probe === 'icmp' ? PUBLIC_ICMP_INTERVAL_MIN_MS : PUBLIC_SERVICE_INTERVAL_MIN_MS;
+  const echo = ECHO_PROBES.has(probe);
+  if (!echo && !SERVICE_PROBES.has(probe)) return outside(host);
+  const least_ms = echo ? PUBLIC_ICMP_INTERVAL_MIN_MS : PUBLIC_SERVICE_INTERVAL_MIN_MS;
   if (interval_ms >= least_ms) return { ok: true };
   return refuse('TARGET_TOO_OFTEN', `ask at most every ${least_ms / 1_000} s outside \`allow\``);
 }

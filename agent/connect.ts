@@ -1,8 +1,8 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { request as httpRequest } from 'node:http';
 import { isIP, type Socket, connect as tcpConnect } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import { LanProofError } from '../shared/errors.ts';
+import { http } from '../shared/node/http-module.ts';
 
 /** TCP, proxy and TLS together; a commune's uplink may be slow, but not that slow. */
 export const CONNECT_TIMEOUT_MS = 15_000;
@@ -84,7 +84,7 @@ function tunnel(proxy: URL, peer: Peer, signal: AbortSignal): Promise<Socket> {
   const login = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
   const authorization = `Basic ${Buffer.from(login).toString('base64')}`;
   return new Promise((resolve, reject) => {
-    const request = httpRequest({
+    const request = http.request({
       host: bare(proxy.hostname),
       port: proxy.port === '' ? 80 : Number(proxy.port),
       method: 'CONNECT',

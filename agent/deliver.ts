@@ -4,15 +4,15 @@ import type { Crypto } from '../shared/evidence/crypto.ts';
 import { signDocument } from '../shared/evidence/documents.ts';
 import type { ClockSample } from '../shared/measure/batch.ts';
 import { BATCH_CONTENT_TYPE, HOLE_CONTENT_TYPE } from '../shared/measure/protocol.ts';
-import { type AnswerError, readBatchAnswer, readError } from './answers.ts';
-import { Backoff, retryAfterMs } from './backoff.ts';
 import { cristian } from './clock.ts';
+import { type AnswerError, readBatchAnswer, readError } from './deliver/answers.ts';
+import { Backoff, retryAfterMs } from './deliver/backoff.ts';
+import type { ProofKeeper } from './deliver/prove.ts';
+import type { Reintroducer } from './deliver/reintroduce.ts';
 import { type CollectorHttp, type HttpAnswer, jsonOf } from './http.ts';
 import type { Identity } from './identity.ts';
-import type { ProofKeeper } from './prove.ts';
-import type { Reintroducer } from './reintroduce.ts';
+import type { Outgoing } from './spool/types.ts';
 import type { Spool } from './spool.ts';
-import type { Outgoing } from './spool-types.ts';
 
 /** How long nothing is looked at when nothing waits; a seal wakes the loop at once, ms. */
 export const IDLE_MS = 5_000;

@@ -1,11 +1,13 @@
 import { LanProofError } from '../shared/errors.ts';
 import type { BatchHeader } from '../shared/measure/batch.ts';
-import type { Plan, SnmpPlan } from './plan.ts';
+import type { Plan, SnmpPlan } from './lists/plan.ts';
 import type { Platform } from './platform/platform.ts';
-import { type ArpProber, createArpEngine, createArpProber } from './probe/arp.ts';
+import { type ArpAsker, createArpEngine, createArpProber } from './probe/arp.ts';
+import { type CheckProbers, createCheckEngines } from './probe/checks.ts';
 import { createFpingEngine } from './probe/icmp-fping.ts';
 import { createPingEngine } from './probe/icmp-ping.ts';
 import type { Engine, ProbeSink, ProbeTarget } from './probe/prober.ts';
+import { createArpSeeker, type Seeker } from './probe/seek.ts';
 import { createTickedEngine, type EngineClock } from './probe/ticked-engine.ts';
 import { createUdpEchoEngine, DEMO_ORIGIN } from './probe/udp-echo.ts';
 import { openSession, type SnmpSession } from './snmp/session.ts';
@@ -31,11 +33,15 @@ export interface EngineOptions {
   readonly onForeignMac: (index: number, mac: string) => void;
   /** fping cannot be used; the slower engine takes over. */
   readonly onFallback: (error: LanProofError) => void;
+  /** What asks services; default the real ones. */
+  readonly probers?: CheckProbers | undefined;
 }
 
 /** All engines as one: what the plan asks for is given to whom it concerns. */
 export interface Engines {
   readonly names: NonNullable<BatchHeader['engine']>;
+  /** Finds devices by their MAC; null where no ARP can be sent. */
+  readonly seeker: Seeker | null;
   arpReaches(address: string): boolean;
   /** Resolves when the old series are closed. Rejects with the first engine's refusal. */
   apply(plan: Plan, from_mono_ms: number): Promise<void>;
@@ -55,8 +61,10 @@ export async function createEngines(options: EngineOptions): Promise<Engines> {
   const { sink, clock, onForeignMac } = options;
   const ask = arp === null ? null : createArpEngine({ sink, clock, arp, next_id, onForeignMac });
   const snmp = createSnmpReachability({ sink, clock, next_id });
+  const checks = createCheckEngines({ sink, clock, next_id, probers: options.probers });
   return {
     names: { icmp: `${icmp.name} ${icmp.version}`.slice(0, 64), arp: arp?.tool ?? 'none' },
+    seeker: icmp.seeker ?? (arp === null ? null : createArpSeeker(arp, platform)),
     arpReaches: (address) => arp !== null && platform.onLink(address) !== null,
     async apply(plan, from_mono_ms) {
       if (ask === null && plan.arp.length > 0) onlyTell(sink);
@@ -65,11 +73,12 @@ export async function createEngines(options: EngineOptions): Promise<Engines> {
         icmp.apply(plan.icmp, from_mono_ms),
         ask?.apply(plan.arp, from_mono_ms),
         snmp.engine.apply(snmp.targets(plan.snmp), from_mono_ms),
+        checks.apply(plan.checks ?? [], from_mono_ms),
       ]);
       snmp.keep(plan.snmp);
     },
     async stop() {
-      await Promise.all([icmp.stop(), ask?.stop(), snmp.engine.stop()]);
+      await Promise.all([icmp.stop(), ask?.stop(), snmp.engine.stop(), checks.stop()]);
       snmp.keep([]);
     },
   };
@@ -80,7 +89,7 @@ function onlyTell(sink: ProbeSink): void {
   sink.problem({ code: 'NO_RIGHT', message });
 }
 
-async function arpOf(platform: Platform, nic: string | null): Promise<ArpProber | null> {
+async function arpOf(platform: Platform, nic: string | null): Promise<ArpAsker | null> {
   const own = platform.nics().find(({ name }) => name === nic);
   const address = own?.cidrs.find((cidr) => !cidr.includes(':'))?.split('/')[0] ?? null;
   return createArpProber({
@@ -92,7 +101,7 @@ async function arpOf(platform: Platform, nic: string | null): Promise<ArpProber 
 
 async function icmpOf(
   options: EngineOptions,
-  arp: ArpProber | null,
+  arp: ArpAsker | null,
   next_id: () => number,
 ): Promise<Engine> {
   const { choice, log, sink, clock, max_packets_per_s, onForeignMac } = options;

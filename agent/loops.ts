@@ -2,12 +2,14 @@ import type { ClockSample } from '../shared/measure/batch.ts';
 import type { CarrierWatch } from './carrier.ts';
 import type { RunClock } from './clock.ts';
 import type { Deliverer } from './deliver.ts';
-import type { Lists } from './lists.ts';
+import type { Lists } from './lists/lists.ts';
 import type { Logger } from './log.ts';
 import type { Platform } from './platform/platform.ts';
 import type { Recorder } from './record.ts';
 import type { Spool } from './spool.ts';
 import type { Walk } from './walk.ts';
+import { LOOK_MS, type MacGuard } from './whereabouts/mac-guard.ts';
+import type { Whereabouts } from './whereabouts/whereabouts.ts';
 
 /** An early batch leaves within this of the verdict that asked for it, ms. */
 const TICK_MS = 200;
@@ -33,6 +35,8 @@ export interface Running {
   readonly spool: Spool;
   readonly recorder: Recorder;
   readonly carrier: CarrierWatch;
+  readonly guard: MacGuard;
+  readonly whereabouts: Whereabouts;
   readonly nic: string | null;
   readonly lists: Lists;
   readonly signal: AbortSignal;
@@ -59,7 +63,7 @@ export class Loops {
   }
 
   run(running: Running): void {
-    const { walk, deliverer, spool, recorder, lists, carrier, nic } = running;
+    const { walk, deliverer, spool, recorder, lists, carrier, nic, guard, whereabouts } = running;
     const stop = this.#stopping.signal;
     running.signal.addEventListener('abort', () => this.#stopping.abort(), { once: true });
     const { platform, clock, kernelNow, log } = this.#deps;
@@ -84,7 +88,10 @@ export class Loops {
       walk.kernelSample(await this.kernelSample());
       this.#lookAtPower(recorder);
     });
+    this.#every(LOOK_MS, () => guard.look());
     this.#loop(() => lists.step(stop));
+    this.#loop(() => whereabouts.step(stop));
+    this.#loop(() => whereabouts.sweep(stop));
     this.#loop(
       () => deliverer.step(stop),
       () => this.#wakeUp.signal,

@@ -5,7 +5,6 @@ import { createNodeCrypto } from '../shared/node/crypto.ts';
 import { type AgentDeps, createAgent } from './agent.ts';
 import type { AgentConfig } from './config.ts';
 import { createLog, type Logger } from './log.ts';
-import { serveMetrics } from './metrics.ts';
 import { createLinuxPlatform } from './platform/linux.ts';
 
 /** How long a stopping agent goes on delivering, ms; systemd would wait 90 s. */
@@ -40,6 +39,8 @@ export interface RunAgentOptions {
 export async function runAgent(options: RunAgentOptions): Promise<void> {
   const { config, software, signal } = options;
   const log = options.log ?? createLog(config.log.level);
+  // Only who is scraped pays for prom-client.
+  const metrics = config.metrics === undefined ? undefined : await import('./metrics.ts');
   const deps: AgentDeps = {
     platform: createLinuxPlatform(),
     crypto: createNodeCrypto(),
@@ -48,6 +49,7 @@ export async function runAgent(options: RunAgentOptions): Promise<void> {
     random: Math.random,
     randomBytes: (count) => randomBytes(count),
     sleep: sleepUntil,
+    ...(metrics === undefined ? {} : { createMetrics: metrics.createMetrics }),
   };
   const agent = createAgent(config, deps);
   const { site, agent: code, epoch } = agent.identity;
@@ -55,7 +57,9 @@ export async function runAgent(options: RunAgentOptions): Promise<void> {
   try {
     const { registry } = agent.metrics;
     const server =
-      config.metrics === undefined ? undefined : await serveMetrics(registry, config.metrics);
+      config.metrics === undefined || registry === undefined
+        ? undefined
+        : await metrics?.serveMetrics(registry, config.metrics);
     try {
       await agent.start(signal);
       await aborted(signal);

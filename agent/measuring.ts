@@ -5,19 +5,25 @@ import { encodeRuns } from '../shared/measure/runs.ts';
 import { CarrierWatch } from './carrier.ts';
 import type { RunClock } from './clock.ts';
 import type { AgentConfig } from './config.ts';
-import type { Delivery } from './delivery.ts';
-import type { ListInForce } from './draft.ts';
-import { EarlyLimit } from './early.ts';
+import type { Delivery } from './deliver/delivery.ts';
 import { createEngines, type Engines } from './engines.ts';
 import { HostFacts, ownNic } from './host.ts';
 import type { Identity } from './identity.ts';
 import type { Logger } from './log.ts';
+import type { AgentMetrics } from './metrics.ts';
 import type { Platform } from './platform/platform.ts';
+import type { CheckProbers } from './probe/checks.ts';
 import { ENGINE_HINTS } from './probe/prober.ts';
+import type { ListInForce } from './record/draft.ts';
+import { EarlyLimit } from './record/early.ts';
 import { Recorder } from './record.ts';
 import { SnmpSchedule } from './schedule.ts';
 import { createSealer, type SealedBatch } from './seal.ts';
 import { Walk } from './walk.ts';
+import { IDENTITY_HINTS } from './whereabouts/mac-audit.ts';
+import { MacGuard } from './whereabouts/mac-guard.ts';
+import { resolveName } from './whereabouts/names.ts';
+import { Whereabouts } from './whereabouts/whereabouts.ts';
 
 /** 64 bits: two runs of one agent never share an id. */
 const RUN_ID_BYTES = 8;
@@ -29,6 +35,8 @@ export interface Measuring {
   readonly engines: Engines;
   readonly schedule: SnmpSchedule;
   readonly carrier: CarrierWatch;
+  readonly guard: MacGuard;
+  readonly whereabouts: Whereabouts;
   readonly nic: string | null;
 }
 
@@ -41,9 +49,11 @@ export interface MeasuringDeps {
   readonly random: () => number;
   readonly randomBytes: (count: number) => Uint8Array;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly probers?: CheckProbers;
   readonly identity: Identity;
   readonly clock: RunClock;
   readonly delivery: Delivery;
+  readonly metrics: Pick<AgentMetrics, 'counting' | 'polled' | 'paced'>;
   /** Integer ms of CLOCK_MONOTONIC. */
   readonly monotonic_ms: () => number;
   readonly utc_ms: () => number;
@@ -51,6 +61,8 @@ export interface MeasuringDeps {
   readonly onSealed: (batch: SealedBatch, cause: SealCause) => void;
   readonly onNewRun: () => void;
   readonly onList: () => void;
+  /** Targets were found at other addresses. */
+  readonly onMoves: () => void;
 }
 
 /** Builds the measuring half for the first list. @throws LanProofError FPING_*, ENGINE_*. */
@@ -75,11 +87,20 @@ export async function createMeasuring(deps: MeasuringDeps, list: ListInForce): P
     onProblem: ({ code, message }) => log.warn({ code, hint: ENGINE_HINTS[code] }, message),
   });
   recorder.event({ code: 'start' });
+  const guard = new MacGuard({
+    sink: deps.metrics.counting(recorder),
+    monotonic_ms: () => platform.monotonic_ms(),
+    neighbours: () => platform.neighbours(),
+    onLink: (address) => platform.onLink(address),
+    onForeign: (sought, mac) => whereabouts.foreign(sought, mac),
+  });
   const engines = await createEngines({
-    ...{ choice: config.icmp.engine, log: deps.identity.log, sink: recorder, platform, nic },
+    ...{ choice: config.icmp.engine, log: deps.identity.log, platform, nic },
+    sink: guard,
     clock: { monotonic_ms: () => platform.monotonic_ms(), wall_ms: () => platform.wall_ms() },
     max_packets_per_s: config.max_packets_per_s,
-    onForeignMac: (target) => recorder.event({ code: 'mac_conflict', target }),
+    probers: deps.probers,
+    onForeignMac: (target, mac) => whereabouts.foreignAt(target, mac),
     onFallback: (error) => {
       recorder.event({ code: 'engine_fallback' });
       deps.tell(error);
@@ -88,11 +109,42 @@ export async function createMeasuring(deps: MeasuringDeps, list: ListInForce): P
   const schedule = new SnmpSchedule({
     ...{ monotonic_ms: () => platform.monotonic_ms(), utc_ms: deps.utc_ms, random: deps.random },
     sleep: deps.sleep,
-    onPoll: (target, poll, version) => recorder.poll(target, poll, version),
+    onPoll: (target, poll, version) => {
+      deps.metrics.polled(poll);
+      recorder.poll(target, poll, version);
+    },
     onProblem: (plan, error) => log.warn({ code: 'SNMP_POLL', device: plan.code }, String(error)),
+    onPace: (target, interval_ms) => {
+      deps.metrics.paced();
+      recorder.event({ code: 'polled_gently', target, value: interval_ms });
+      const device = recorder.list.targets[target]?.code;
+      log.warn({ code: 'SNMP_PACE', device, interval_ms }, 'SNMP polls of a device changed pace');
+    },
   });
   const walk = createWalk(deps, recorder, early, host, engines);
-  return { recorder, walk, engines, schedule, carrier, nic };
+  const whereabouts: Whereabouts = createWhereabouts(deps, { recorder, walk, guard, engines });
+  return { recorder, walk, engines, schedule, carrier, guard, whereabouts, nic };
+}
+
+function createWhereabouts(
+  { platform, log, onMoves }: MeasuringDeps,
+  { recorder, walk, guard, engines }: Pick<Measuring, 'recorder' | 'walk' | 'guard' | 'engines'>,
+): Whereabouts {
+  return new Whereabouts({
+    monotonic_ms: () => platform.monotonic_ms(),
+    neighbours: () => platform.neighbours(),
+    seeker: engines.seeker,
+    resolve: resolveName,
+    changing: () => walk.changing,
+    watch: (targets, from_mono_ms) => guard.use(targets, from_mono_ms),
+    onEvent: (code, target) => {
+      recorder.event({ code, target });
+      const device = recorder.list.targets[target]?.code;
+      log.warn({ code: code.toUpperCase(), device, hint: IDENTITY_HINTS[code] }, code);
+    },
+    onAddress: (target, value) => recorder.identity([{ target, what: 'address', value }]),
+    onMoves,
+  });
 }
 
 function createWalk(

@@ -3,21 +3,20 @@ import {
   EVENTS_MAX,
   type HostPart,
   type IdentityRow,
-  type ResultSection,
-  type SeriesPart,
   type SnmpPart,
 } from '../shared/measure/batch.ts';
-import type { RawCode } from '../shared/measure/codes.ts';
 import type { PublicTarget } from '../shared/measure/targets.ts';
-import type { Draft, ListInForce } from './draft.ts';
-import { LossWatch } from './early.ts';
 import type { EngineProblem, ProbeSink, Row, Series } from './probe/prober.ts';
-import { IdentityBook } from './record-identity.ts';
-import { type EncodeRuns, SeriesRecord } from './record-series.ts';
-import { identityRows, SnmpRecord } from './record-snmp.ts';
+import { CheckBook } from './record/checks.ts';
+import type { Draft, ListInForce } from './record/draft.ts';
+import { LossWatch } from './record/early.ts';
+import { IdentityBook } from './record/identity.ts';
+import { bySection, section, withoutCarrier } from './record/parts.ts';
+import { type EncodeRuns, SeriesRecord } from './record/series.ts';
+import { identityRows, SnmpRecord } from './record/snmp.ts';
 import type { DevicePoll } from './snmp/poll.ts';
 
-export type { Draft, ListInForce } from './draft.ts';
+export type { Draft, ListInForce } from './record/draft.ts';
 
 /** Events of one header: 64 KiB hold ten times as many; the rest waits for the next batch. */
 const EVENTS_PER_BATCH_MAX = 64;
@@ -55,6 +54,7 @@ export class Recorder implements ProbeSink {
   readonly #watch = new LossWatch();
   readonly #identity = new IdentityBook();
   readonly #snmp = new Map<number, SnmpRecord>();
+  readonly #checks = new CheckBook();
   #events: AgentEvent[] = [];
   #list: ListInForce;
   #next: { readonly list: ListInForce; readonly from_mono_ms: number } | undefined;
@@ -81,6 +81,7 @@ export class Recorder implements ProbeSink {
     this.#watch.useList(this.#list.targets);
     this.#identity.clear();
     this.#snmp.clear();
+    this.#checks.useList(this.#list.version);
     for (const [id, { record }] of this.#series) {
       if (record.list_version !== this.#list.version) this.#series.delete(id);
     }
@@ -99,7 +100,9 @@ export class Recorder implements ProbeSink {
     this.#series.set(series.id, {
       record: new SeriesRecord(series, list.version),
       targets,
-      decides: targets.map((target) => target.reachability === series.probe),
+      decides: targets.map((target) => {
+        return target.reachability === series.probe && (series.check ?? 0) === 0;
+      }),
       infra: positions.filter((position) => targets[position]?.kind !== 'pc'),
       endpoints: positions.filter((position) => targets[position]?.kind === 'pc'),
     });
@@ -113,6 +116,7 @@ export class Recorder implements ProbeSink {
     const lost = silent && this.#deps.carrierLostSince(record.sentAt(row.n) + row.lag_ms);
     const codes = lost ? row.codes.map(withoutCarrier) : row.codes;
     record.add(row, codes, this.#deps.offset_ms());
+    this.#checks.add(record.series, record.list_version, row, codes);
     let early = false;
     for (const [position, code] of codes.entries()) {
       const target = open.targets[position];
@@ -148,6 +152,7 @@ export class Recorder implements ProbeSink {
       this.#snmp.set(target, record);
     }
     record.add(poll, this.#deps.monotonic_ms() + this.#deps.offset_ms());
+    if (poll.restarted) this.#identity.forget(target);
     this.identity(identityRows(target, poll));
   }
 
@@ -175,14 +180,14 @@ export class Recorder implements ProbeSink {
   take(boundary_ms: number, closes_minute: boolean, host: HostPart | undefined): Draft {
     const offset_ms = this.#deps.offset_ms();
     const cut = { boundary_ms, offset_ms, closes_minute };
-    const infra: SeriesPart[] = [];
-    const endpoints: SeriesPart[] = [];
-    for (const { record, ...open } of this.#current()) {
-      for (const part of record.take(cut, [open.infra, open.endpoints], this.#deps.encodeRuns)) {
-        const first = part.targets[0] ?? -1;
-        (this.#list.targets[first]?.kind === 'pc' ? endpoints : infra).push(part);
-      }
-    }
+    const { targets, version } = this.#list;
+    const parts = this.#current().flatMap(({ record, ...open }) =>
+      record.take(cut, [open.infra, open.endpoints], this.#deps.encodeRuns),
+    );
+    const series = bySection(parts, (part) => part.targets[0] ?? -1, targets);
+    const taken = this.#checks.take(version, boundary_ms - offset_ms);
+    const checks = bySection(taken, ({ target }) => target, targets);
+    const polls = bySection(this.#takePolls(), ({ target }) => target, targets);
     const closed_to_ms = this.#closedTo(boundary_ms, offset_ms);
     for (const [id, { record }] of this.#series) {
       if (record.closed && record.empty) this.#series.delete(id);
@@ -190,12 +195,11 @@ export class Recorder implements ProbeSink {
     const events = this.#events.slice(0, EVENTS_PER_BATCH_MAX);
     this.#events = this.#events.slice(EVENTS_PER_BATCH_MAX);
     const rows = this.#identity.take();
-    const polls = this.#takePolls();
     return {
       list: this.#list,
       closed_to_ms,
-      infra: section(infra, polls.infra, host),
-      endpoints: section(endpoints, polls.endpoints, undefined),
+      infra: section(series.infra, polls.infra, checks.infra, host),
+      endpoints: section(series.endpoints, polls.endpoints, checks.endpoints, undefined),
       identity: rows.length === 0 ? undefined : { v: 1, rows },
       events,
     };
@@ -215,33 +219,9 @@ export class Recorder implements ProbeSink {
     return Math.max(0, Math.floor(closed_ms));
   }
 
-  /** Polls by section: those of PCs are as private as their echoes. */
-  #takePolls(): { infra: SnmpPart[]; endpoints: SnmpPart[] } {
-    const out: { infra: SnmpPart[]; endpoints: SnmpPart[] } = { infra: [], endpoints: [] };
-    for (const [target, record] of [...this.#snmp].sort(([a], [b]) => a - b)) {
-      if (record.empty) continue;
-      const pc = this.#list.targets[target]?.kind === 'pc';
-      (pc ? out.endpoints : out.infra).push(record.take());
-    }
-    return out;
+  #takePolls(): SnmpPart[] {
+    return [...this.#snmp]
+      .sort(([a], [b]) => a - b)
+      .flatMap(([, record]) => (record.empty ? [] : [record.take()]));
   }
-}
-
-function withoutCarrier(code: RawCode): RawCode {
-  return code === 'n' || code === 'x' ? 'l' : code;
-}
-
-/** A section that has nothing to say is left out; the header then does not name it. */
-function section(
-  series: readonly SeriesPart[],
-  snmp: readonly SnmpPart[],
-  host: HostPart | undefined,
-): ResultSection | undefined {
-  if (series.length === 0 && snmp.length === 0 && host === undefined) return undefined;
-  return {
-    v: 1,
-    series,
-    ...(snmp.length === 0 ? {} : { snmp }),
-    ...(host === undefined ? {} : { host }),
-  };
 }

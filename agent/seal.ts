@@ -15,7 +15,7 @@ import { encodeResultSection } from '../shared/measure/section.ts';
 import { encodeIdentitySection } from '../shared/measure/section-identity.ts';
 import { encodeWire } from '../shared/measure/wire.ts';
 import { packSection } from '../shared/node/section-bytes.ts';
-import type { Draft } from './draft.ts';
+import type { Draft } from './record/draft.ts';
 
 /** A batch that is signed and ready for the spool and the wire. */
 export interface SealedBatch {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { equalBytes } from '../shared/bytes.ts';
 import type { ChainHead } from '../shared/evidence/chain.ts';
-import { isCorrupt, isDiskError, type Marks, SpoolDb, type StoredBatch } from './spool-db.ts';
-import { HeldBatches } from './spool-held.ts';
+import { isCorrupt, isDiskError, type Marks, SpoolDb, type StoredBatch } from './spool/db.ts';
+import { HeldBatches } from './spool/held.ts';
 import {
   headAfterLoss,
   moveAside,
@@ -11,7 +11,7 @@ import {
   spoolExists,
   unusable,
   writeHeadHint,
-} from './spool-loss.ts';
+} from './spool/loss.ts';
 import {
   goneReason,
   makeRoom,
@@ -20,8 +20,8 @@ import {
   readMarks,
   writeMarks,
   writeStart,
-} from './spool-state.ts';
-import type { Outgoing, SpoolDeps } from './spool-types.ts';
+} from './spool/state.ts';
+import type { Outgoing, SpoolDeps } from './spool/types.ts';
 
 /**
  * Sealed batches on disk until the collector proved that it has them. A seq is used up only when
@@ -81,6 +81,12 @@ export class Spool {
   /** Batches that the collector has not acknowledged. */
   get waiting(): number {
     return this.#db.count(this.#head.epoch, this.#marks.sent_to) + this.#held.count;
+  }
+
+  /** When the oldest batch that waits was sealed, UTC ms; undefined where none waits. */
+  get oldest_waiting_ms(): number | undefined {
+    const oldest = this.#db.first(this.#head.epoch, this.#marks.sent_to + 1);
+    return oldest?.sealed_ms ?? this.#held.batches[0]?.sealed_ms;
   }
 
   get used_bytes(): number {

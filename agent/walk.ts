@@ -1,8 +1,8 @@
 import type { ChainHead } from '../shared/evidence/chain.ts';
 import type { BatchHeader, ClockSample, HostPart, SealCause } from '../shared/measure/batch.ts';
 import type { RunClock } from './clock.ts';
-import type { Draft, ListInForce } from './draft.ts';
-import type { EarlyLimit } from './early.ts';
+import type { Draft, ListInForce } from './record/draft.ts';
+import type { EarlyLimit } from './record/early.ts';
 import type { Recorder } from './record.ts';
 import type { SealedBatch, Sealer, SealFacts } from './seal.ts';
 

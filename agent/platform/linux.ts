@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { readClockSync } from './linux-clock-sync.ts';
+import { readNeighbours } from './linux-neighbours.ts';
 import { findDefaultNic, findOnLink, readCarrier, readNics } from './linux-nics.ts';
 import type { ClockEvent, Platform } from './platform.ts';
 import { type RunCommand, runCommand } from './run-command.ts';
@@ -43,6 +44,7 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     defaultNic: () => findDefaultNic(root),
     onAcLine: () => readAcLine(root),
     onLink: (address) => findOnLink(address, interfaces()),
+    neighbours: () => readNeighbours(root),
     watchCarrier: (nic, changed, signal) => {
       let last: boolean | null | undefined;
       every(CARRIER_POLL_MS, signal, () => {

@@ -24,6 +24,15 @@ export interface Nic {
   readonly rx_packets: number | null;
 }
 
+/** Who the kernel takes for the owner of an address on an own subnet. */
+export interface Neighbour {
+  /** IPv4 */
+  readonly address: string;
+  /** Lower case with colons. */
+  readonly mac: string;
+  readonly nic: string;
+}
+
 /** What the clocks did; both in ms. */
 export type ClockEvent =
   /** The settable clock was moved against the monotonic one; negative: back. */
@@ -50,6 +59,11 @@ export interface Platform {
   onAcLine(): boolean | null;
   /** The interface on whose own subnet the address lies; null behind a router and on loopback. */
   onLink(address: string): string | null;
+  /**
+   * The kernel's neighbour table, complete IPv4 entries only; null where it cannot be read. It
+   * tells who is asked at an address, never whether somebody is there: entries outlive hosts.
+   */
+  neighbours(): readonly Neighbour[] | null;
   /** Tells the carrier's state now and at each change, until `signal` aborts. */
   watchCarrier(nic: string, changed: (carrier: boolean | null) => void, signal: AbortSignal): void;
   /** Tells steps of the settable clock above 100 ms and sleeps, until `signal` aborts. */

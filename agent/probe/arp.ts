@@ -1,5 +1,13 @@
 import { LanProofError } from '../../shared/errors.ts';
-import { type ArpTool, detectArpTool, type RunTool, runTool } from './arp-tools.ts';
+import { type ArpSweep, createArpSweep } from './arp-sweep.ts';
+import {
+  type ArpTool,
+  answeringMacs,
+  detectArpTool,
+  detectSweepTool,
+  type RunTool,
+  runTool,
+} from './arp-tools.ts';
 import type { Engine, Prober, ProbeSink } from './prober.ts';
 import { createTickedEngine, type EngineClock } from './ticked-engine.ts';
 
@@ -25,6 +33,20 @@ export interface ArpProber {
   readonly probe: Prober<ArpTarget, ArpDetail>;
 }
 
+/** Also tells who else answers, and who is where on the own subnets. */
+export interface ArpAsker extends ArpProber {
+  /**
+   * Asks once and waits `timeout_ms` for every answer: more than one MAC is a duplicate address.
+   * Null: it could not be asked.
+   */
+  macsAt(
+    address: string,
+    timeout_ms: number,
+    deadline: AbortSignal,
+  ): Promise<readonly string[] | null>;
+  readonly sweep: ArpSweep;
+}
+
 const FOREIGN_MAC = 'foreign MAC ';
 /** ARP asks each target by a process of its own; eight at once keep a small box responsive. */
 export const ARP_CONCURRENCY = 8;
@@ -45,14 +67,24 @@ export async function createArpProber(options: {
   readonly check_nic: string | null;
   readonly check_address: string | null;
   readonly run?: RunTool;
-}): Promise<ArpProber | null> {
+}): Promise<ArpAsker | null> {
   const run = options.run ?? runTool;
   if (options.check_nic === null || options.check_address === null) return null;
   const tool = await detectArpTool(run, options.check_nic, options.check_address);
   if (tool === null) return null;
+  const sweeper = await detectSweepTool(run, options.check_nic, options.check_address);
+  const macsAt: ArpAsker['macsAt'] = async (address, timeout_ms, deadline) => {
+    const nic = options.nic_for(address);
+    if (nic === null || deadline.aborted) return null;
+    const { exit, stdout } = await run(tool.path, tool.argsAll(nic, address, timeout_ms), deadline);
+    const macs = answeringMacs(tool, stdout);
+    return macs.length === 0 && exit !== 0 && exit !== tool.silent_exit ? null : macs;
+  };
   return {
     tool: tool.name,
     probe: (target, deadline) => ask(tool, run, options.nic_for(target.address), target, deadline),
+    macsAt,
+    sweep: createArpSweep({ sweeper, run, macsAt, nic_for: options.nic_for }),
   };
 }
 

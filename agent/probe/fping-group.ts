@@ -4,7 +4,7 @@ import { Backoff } from './backoff.ts';
 import { EARLY_MS, silencePatience, tickPatience } from './fping-patience.ts';
 import { openPipe } from './fping-process.ts';
 import { type FpingPlan, FpingRun, type FpingRunEvents } from './fping-run.ts';
-import type { EngineProblemCode, ProbeSink } from './prober.ts';
+import type { EngineProblemCode, ProbeSink, Series } from './prober.ts';
 import { SeriesBook } from './series-book.ts';
 import { alignStart } from './start-phase.ts';
 import type { EngineClock } from './ticked-engine.ts';
@@ -175,10 +175,10 @@ export class FpingGroup {
   }
 
   #openAt(t0_ms: number): void {
-    const { interval_ms, targets } = this.#plan;
+    const { interval_ms, targets, bytes } = this.#plan;
     const id = this.#deps.nextId();
-    const indexes = targets.map((target) => target.index);
-    const series = { id, probe: 'icmp', t0_ms, interval_ms, targets: indexes } as const;
+    const probe = bytes === undefined ? 'icmp' : 'echo_large';
+    const series: Series = { id, probe, t0_ms, interval_ms, targets: targets.map((t) => t.index) };
     this.#book = new SeriesBook(this.#deps.sink, series, tickPatience(this.#plan));
     this.#book.retire(this.#end_ms);
     this.#books.add(this.#book);

@@ -18,6 +18,8 @@ export interface FpingPlan {
   readonly interval_ms: number;
   /** Pause between two packets of this process, ms, ≥ 1 (fping refuses less without root). */
   readonly gap_ms: number;
+  /** ICMP payload of a group of large echoes; undefined: fping's small one. */
+  readonly bytes: number | undefined;
   readonly targets: readonly ProbeTarget[];
 }
 
@@ -148,6 +150,7 @@ function fpingArgs(plan: FpingPlan): string[] {
     ...[plan.family === 6 ? '-6' : '-4', '-l', '-D'],
     ...['-i', String(plan.gap_ms), '-p', String(plan.interval_ms)],
     ...['-t', String(longestTimeout(plan.targets))],
+    ...(plan.bytes === undefined ? [] : ['-b', String(plan.bytes)]),
   ];
 }
 

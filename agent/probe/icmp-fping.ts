@@ -11,7 +11,7 @@ import { ProblemReporter } from './problem-reporter.ts';
 import type { EngineClock } from './ticked-engine.ts';
 
 /**
- * fping as one long-lived process per interval and address family.
+ * fping as one long-lived process per interval, payload and address family.
  *
  * When a tick was sent: fping 5.1 with -D prints the wall time at which a reply reached the kernel,
  * in 10 µs steps; minus the printed round-trip time that is the send time. Tried for 45 s with 100
@@ -153,8 +153,8 @@ class FpingEngine implements Engine {
 }
 
 /**
- * One plan per interval and family. All processes may send at the same moment, so each keeps a
- * gap that holds the allowed rate even then.
+ * One plan per interval, payload and family. All processes may send at the same moment, so each
+ * keeps a gap that holds the allowed rate even then.
  * @throws LanProofError PACKET_RATE when a group's packets do not fit into its interval.
  */
 export function planFping(
@@ -162,17 +162,20 @@ export function planFping(
   path: string,
   max_packets_per_s: number,
 ): FpingPlan[] {
-  const groups = Map.groupBy(targets, (t) => `${t.interval_ms} ${isIPv6(t.address) ? 6 : 4}`);
+  const groups = Map.groupBy(targets, ({ interval_ms, address, bytes }) =>
+    [interval_ms, isIPv6(address) ? 6 : 4, bytes ?? ''].join(' '),
+  );
   const gap_ms = Math.max(1, Math.ceil((groups.size * 1000) / max_packets_per_s));
-  return [...groups].map(([key, members]) => {
-    const [interval_ms = 0, family] = key.split(' ').map(Number);
+  return [...groups.values()].map((members) => {
+    const [first] = members;
+    const { interval_ms = 0, address = '', bytes } = first ?? {};
     if ((members.length + 1) * gap_ms * GAP_SLACK > interval_ms) {
       const message = `${members.length} targets each ${interval_ms} ms need more than ${max_packets_per_s} packets/s`;
       throw new LanProofError('PACKET_RATE', message, {
         hint: 'raise max_packets_per_s in the agent configuration, or lengthen the interval',
       });
     }
-    const version: Family = family === 6 ? 6 : 4;
-    return { path, family: version, interval_ms, gap_ms, targets: members };
+    const family: Family = isIPv6(address) ? 6 : 4;
+    return { path, family, interval_ms, gap_ms, bytes, targets: members };
   });
 }

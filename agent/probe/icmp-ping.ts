@@ -56,7 +56,7 @@ function notAlive(output: string): ProbeOutcome<Record<string, never>> {
 }
 
 /**
- * The engine where fping is missing.
+ * The engine where fping is missing. It sends no large echoes and says so once.
  * `apply` throws LanProofError PING_FALLBACK_LIMIT when the list is too much for it.
  */
 export function createPingEngine(options: {
@@ -65,7 +65,7 @@ export function createPingEngine(options: {
   readonly next_id?: () => number;
   readonly signal?: AbortSignal;
 }): Engine {
-  return createTickedEngine({
+  const engine = createTickedEngine<ProbeTarget>({
     ...options,
     name: 'ping',
     version: 'npm ping 1.0.0',
@@ -74,6 +74,21 @@ export function createPingEngine(options: {
     check: checkLimits,
     ask: pingOnce,
   });
+  let told = false;
+  return {
+    name: engine.name,
+    version: engine.version,
+    stop: () => engine.stop(),
+    async apply(targets, from_ms) {
+      const small = targets.filter(({ bytes }) => bytes === undefined);
+      if (small.length < targets.length && !told) {
+        told = true;
+        const message = 'the ping command is too slow for large echoes: they are not sent';
+        options.sink.problem({ code: 'NO_LARGE_ECHO', message });
+      }
+      await engine.apply(small, from_ms);
+    },
+  };
 }
 
 function checkLimits(targets: readonly ProbeTarget[]): void {

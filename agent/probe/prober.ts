@@ -1,14 +1,24 @@
-import type { RawCode, Reachability } from '../../shared/measure/codes.ts';
+import type { RawCode, SeriesProbe } from '../../shared/measure/codes.ts';
+import type { CheckResult } from './check.ts';
+import type { Seeker } from './seek.ts';
 
-/** What an engine needs to know of one target. Times are milliseconds. */
-export interface ProbeTarget {
+/** What schedules one target's ticks. Times are milliseconds. */
+export interface TickedTarget {
   /** Position in the target list in force; the only name that a batch uses. */
   readonly index: number;
-  /** IPv4 or IPv6 address as text. */
-  readonly address: string;
   readonly interval_ms: number;
   /** A reply later than this is no reply. 50 ≤ timeout ≤ interval − 100. */
   readonly timeout_ms: number;
+  /** Which of the target's checks (tcp, dns, http); absent: 0. */
+  readonly check?: number;
+}
+
+/** What an engine of echoes needs to know of one target. */
+export interface ProbeTarget extends TickedTarget {
+  /** IPv4 or IPv6 address as text. */
+  readonly address: string;
+  /** ICMP payload of a large echo (probe `echo_large`); absent: the engine's small one. */
+  readonly bytes?: number;
   /** Ask by ARP in the same slot when an echo stays unanswered (own subnet, interval ≥ 5 s). */
   readonly arp_on_silence: boolean;
   /** Expected MAC, lower case with colons; an ARP answer by another MAC is code `x`. */
@@ -21,7 +31,9 @@ export interface ProbeTarget {
  */
 export interface Series {
   readonly id: number;
-  readonly probe: Exclude<Reachability, 'none'>;
+  readonly probe: SeriesProbe;
+  /** Which of the targets' checks (tcp, dns, http); absent: 0. */
+  readonly check?: number;
   readonly t0_ms: number;
   readonly interval_ms: number;
   /** Target indexes; the order of codes in every row. */
@@ -38,6 +50,15 @@ export interface Row {
   readonly rtt_us: readonly number[];
   /** How much later than t0 + n × interval the tick was really sent, ms ≥ 0. */
   readonly lag_ms: number;
+  /** What checks saw, in the order of the targets; undefined where nothing can be told. */
+  readonly details?: readonly (CheckDetail | undefined)[];
+}
+
+/** How one check of one tick went. */
+export interface CheckDetail {
+  /** When it was really sent, monotonic ms. */
+  readonly sent_ms: number;
+  readonly result: CheckResult;
 }
 
 /** Where engines put what they measured. Rows of a series come in order, each n exactly once. */
@@ -55,6 +76,7 @@ export type EngineProblemCode =
   | 'ENGINE_GARBAGE'
   | 'ENGINE_SILENT'
   | 'CLOCK_STEP'
+  | 'NO_LARGE_ECHO'
   | 'NO_RIGHT';
 
 export interface EngineProblem {
@@ -68,19 +90,22 @@ export const ENGINE_HINTS: Readonly<Record<EngineProblemCode, string>> = {
   ENGINE_GARBAGE: 'install the fping of the distribution; what it cannot tell counts as not sent',
   ENGINE_SILENT: 'it is replaced by itself; if it goes on, look at the load of this machine',
   CLOCK_STEP: 'nothing is lost; if it happens often, let chrony slew the clock',
+  NO_LARGE_ECHO: 'apt install fping; the small echoes go on without it',
   NO_RIGHT: 'sudo setcap cap_net_raw+ep on fping, arping or arp-scan, whichever is meant',
 };
 
 /** One way of measuring reachability of many targets, e.g. fping. */
-export interface Engine {
+export interface Engine<Target extends TickedTarget = ProbeTarget> {
   readonly name: string;
   readonly version: string;
+  /** Finds devices in a way of its own, in place of ARP. */
+  readonly seeker?: Seeker;
   /**
    * Probes exactly these targets for ticks sent at or after `from_ms` (monotonic). Targets of an
    * earlier call are probed until then, so that no tick is lost; their series are then closed.
    * Resolves when the old series are closed and the new ones run.
    */
-  apply(targets: readonly ProbeTarget[], from_ms: number): Promise<void>;
+  apply(targets: readonly Target[], from_ms: number): Promise<void>;
   /** Ends all processes; open series are closed. */
   stop(): Promise<void>;
 }

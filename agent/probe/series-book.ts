@@ -1,5 +1,5 @@
 import type { RawCode } from '../../shared/measure/codes.ts';
-import type { ProbeSink, Series } from './prober.ts';
+import type { CheckDetail, ProbeSink, Series } from './prober.ts';
 
 /** Inner state of one cell; the index is what a Uint8Array holds. */
 const CELL_CODES: readonly RawCode[] = ['x', 'r', 'n', 'a', 'x', 'n'];
@@ -13,6 +13,8 @@ interface Tick {
   empty: number;
   held: number;
   lag_ms: number;
+  /** Only checks have any. */
+  details: (CheckDetail | undefined)[] | undefined;
 }
 
 /**
@@ -58,7 +60,13 @@ export class SeriesBook {
   }
 
   /** The verdict of one target; the first one stands, except that a held cell is filled. */
-  set(n: number, position: number, code: Exclude<RawCode, 'l'>, rtt_us: number): void {
+  set(
+    n: number,
+    position: number,
+    code: Exclude<RawCode, 'l'>,
+    rtt_us: number,
+    detail?: CheckDetail,
+  ): void {
     if (!this.takes(n)) return;
     const tick = this.#tick(n);
     const cell = tick.cells[position];
@@ -67,6 +75,9 @@ export class SeriesBook {
     else return;
     tick.cells[position] = CELL_OF[code];
     tick.rtt_us[position] = code === 'r' ? rtt_us : -1;
+    if (detail === undefined) return;
+    tick.details ??= this.series.targets.map(() => undefined);
+    tick.details[position] = detail;
   }
 
   /**
@@ -132,14 +143,17 @@ export class SeriesBook {
     this.#first += 1;
     const codes = Array.from(tick.cells, (cell) => CELL_CODES[cell] ?? 'x');
     const rtt_us = Array.from(tick.rtt_us);
-    this.#sink.row({ series: this.series.id, n, codes, rtt_us, lag_ms: tick.lag_ms });
+    const { lag_ms, details } = tick;
+    const row = { series: this.series.id, n, codes, rtt_us, lag_ms };
+    this.#sink.row(details === undefined ? row : { ...row, details });
   }
 
   #tick(n: number): Tick {
     const size = this.series.targets.length;
     for (let have = this.#ticks.length; have <= n - this.#first; have += 1) {
       const rtt_us = new Int32Array(size).fill(-1);
-      this.#ticks.push({ cells: new Uint8Array(size), rtt_us, empty: size, held: 0, lag_ms: 0 });
+      const cells = new Uint8Array(size);
+      this.#ticks.push({ cells, rtt_us, empty: size, held: 0, lag_ms: 0, details: undefined });
     }
     const tick = this.#ticks[n - this.#first];
     if (tick === undefined) throw new RangeError(`tick ${n} of series ${this.series.id} is gone`);

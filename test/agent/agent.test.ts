@@ -7,9 +7,9 @@ import test, { type TestContext } from 'node:test';
 import { setTimeout as timer } from 'node:timers/promises';
 import { createAgent } from '../../agent/agent.ts';
 import type { AgentConfig } from '../../agent/config.ts';
-import { enrol } from '../../agent/enrol.ts';
+import { enrol } from '../../agent/enrol/enrol.ts';
 import { createLog } from '../../agent/log.ts';
-import { serveMetrics } from '../../agent/metrics.ts';
+import { createMetrics, serveMetrics } from '../../agent/metrics.ts';
 import { createLinuxPlatform } from '../../agent/platform/linux.ts';
 import { UDP_ECHO_PORT } from '../../agent/probe/udp-echo.ts';
 import type { RawCode } from '../../shared/measure/codes.ts';
@@ -75,6 +75,7 @@ async function started(t: TestContext) {
     software: '0.1.0',
     random: Math.random,
     randomBytes: (count) => randomBytes(count),
+    createMetrics,
     sleep: async (ms, signal) => {
       await timer(ms, undefined, { signal }).catch(() => undefined);
     },
@@ -116,7 +117,9 @@ test('measured, signed, delivered, proven: an outage leaves early, the stop is s
   );
   assert.equal(codesOf(collector).at(-1), 'a');
   await until(() => agent.status().proven_to > 0, 'a proof');
-  const metrics = await serveMetrics(agent.metrics.registry, { host: '127.0.0.1', port: 0 });
+  const { registry } = agent.metrics;
+  assert.ok(registry !== undefined);
+  const metrics = await serveMetrics(registry, { host: '127.0.0.1', port: 0 });
   t.after(() => metrics.close());
   const at = metrics.address();
   const port = typeof at === 'object' && at !== null ? at.port : 0;

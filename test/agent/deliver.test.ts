@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
-import { createAgentApi } from '../../agent/api.ts';
-import { BACKOFF_MS_MAX } from '../../agent/backoff.ts';
+import { createAgentApi } from '../../agent/deliver/api.ts';
+import { BACKOFF_MS_MAX } from '../../agent/deliver/backoff.ts';
+import { ProofKeeper } from '../../agent/deliver/prove.ts';
+import { REINTRODUCE_MS, Reintroducer } from '../../agent/deliver/reintroduce.ts';
 import { Deliverer } from '../../agent/deliver.ts';
 import { createCollectorHttp } from '../../agent/http.ts';
-import { ProofKeeper } from '../../agent/prove.ts';
-import { REINTRODUCE_MS, Reintroducer } from '../../agent/reintroduce.ts';
 import type { Spool } from '../../agent/spool.ts';
 import { utf8 } from '../../shared/bytes.ts';
 import type { LanProofError } from '../../shared/errors.ts';

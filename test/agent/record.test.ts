@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { Draft, ListInForce } from '../../agent/draft.ts';
+import type { Draft, ListInForce } from '../../agent/record/draft.ts';
 import { Recorder, type RecorderDeps } from '../../agent/record.ts';
 import { toBase64 } from '../../shared/bytes.ts';
 import type { SeriesPart } from '../../shared/measure/batch.ts';

@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { checkSpoolLimit } from '../../agent/spool-limit.ts';
+import { checkSpoolLimit } from '../../agent/spool/limit.ts';
 import { toHex } from '../../shared/bytes.ts';
 import { freshlyEnrolled, sealNext, spoolIn, temporaryDir, until } from '../support/agent-kit.ts';
 

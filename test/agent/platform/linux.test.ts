@@ -198,3 +198,24 @@ test('Windows says clearly that it is not built yet', () => {
     (error) => error instanceof LanProofError && error.code === 'PLATFORM_UNSUPPORTED',
   );
 });
+
+test('the neighbour table: complete Ethernet entries; null where it cannot be read', () => {
+  using fs = tree({
+    'proc/net/arp': [
+      'IP address       HW type     Flags       HW address            Mask     Device',
+      '10.0.0.1         0x1         0x2         00:23:24:0a:00:01     *        eth0',
+      '10.0.0.2         0x1         0x0         00:00:00:00:00:00     *        eth0',
+      '10.0.0.3         0x1         0x6         00:23:24:0a:00:03     *        br0',
+      '10.0.0.4         0x1         0x0         00:23:24:0a:00:04     *        eth0',
+      '10.0.0.5         0x20        0x2         80:00:00:48:fe:80     *        ib0',
+      '10.0.0.6         0x1         0xc         00:23:24:0a:00:06     *        eth0',
+      '',
+    ].join('\n'),
+  });
+  assert.deepEqual(createLinuxPlatform({ root: fs.root }).neighbours(), [
+    { address: '10.0.0.1', mac: '00:23:24:0a:00:01', nic: 'eth0' },
+    { address: '10.0.0.3', mac: '00:23:24:0a:00:03', nic: 'br0' },
+  ]);
+  assert.equal(createLinuxPlatform({ root: '/nonexistent' }).neighbours(), null);
+  assert.ok(createLinuxPlatform().neighbours() !== null);
+});

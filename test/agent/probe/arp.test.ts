@@ -57,6 +57,65 @@ test('each tool is told from the other by its words, and its answer is read', as
   }
 });
 
+test('all who answer are told, by each tool', async () => {
+  const other = '00:23:24:0a:00:99';
+  const habets = {
+    help: HABETS,
+    answer:
+      `42 bytes from ${MAC} (10.0.0.2): index=0 time=1.250 msec\n` +
+      `42 bytes from ${other} (10.0.0.2): index=1 time=1.312 msec\n` +
+      `42 bytes from ${MAC} (10.0.0.2): index=2 time=1.400 msec`,
+  };
+  const iputils = {
+    help: 'Usage: arping [options] <destination>',
+    answer:
+      `Unicast reply from 10.0.0.2 [${MAC.toUpperCase()}]  0.731ms\n` +
+      `Unicast reply from 10.0.0.2 [${other.toUpperCase()}]  0.739ms`,
+  };
+  const scan = {
+    help: '',
+    answer: `Interface: eth9\n10.0.0.2\t${MAC}\n10.0.0.2\t${other} (DUP: 2)\n`,
+    silent: { ...SILENT, exit: 0 },
+  };
+  for (const run of [
+    machine({ arping: habets }),
+    machine({ arping: iputils }),
+    machine({ 'arp-scan': scan }),
+  ]) {
+    const arp = await createArpProber({ ...nic, run });
+    assert.deepEqual(await arp?.macsAt('10.0.0.2', 500, soon()), [MAC, other]);
+    assert.deepEqual(await arp?.macsAt('10.0.0.3', 500, soon()), []);
+    assert.equal(await arp?.macsAt('10.0.0.2', 500, AbortSignal.abort()), null);
+  }
+});
+
+test('a sweep asks each address once, by arp-scan where it may be used, else one by one', async () => {
+  const scan = { help: '', answer: `10.0.0.2\t${MAC}\n`, silent: { ...SILENT, exit: 0 } };
+  const calls: string[] = [];
+  const scanner = machine({ 'arp-scan': scan });
+  const arping = { help: HABETS, answer: `42 bytes from ${MAC} (10.0.0.2): index=0 time=1 msec` };
+  const heardBy = async (run: RunTool): Promise<string[]> => {
+    calls.length = 0;
+    const noting: RunTool = (path, args, deadline) => {
+      calls.push(`${path} ${args.join(' ')}`);
+      return run(path, args, deadline);
+    };
+    const arp = await createArpProber({ ...nic, run: noting });
+    calls.length = 0;
+    const heard: string[] = [];
+    const signal = AbortSignal.timeout(5000);
+    await arp?.sweep(['10.0.0.2', '10.0.0.3'], 50, (at, mac) => heard.push(`${at} ${mac}`), signal);
+    return heard;
+  };
+  assert.deepEqual(await heardBy(scanner), [`10.0.0.2 ${MAC}`]);
+  assert.equal(calls.length, 1);
+  assert.match(calls[0] ?? '', /^arp-scan .*--interval=50 10\.0\.0\.2 10\.0\.0\.3$/);
+  const began = performance.now();
+  assert.deepEqual(await heardBy(machine({ arping })), [`10.0.0.2 ${MAC}`]);
+  assert.equal(calls.length, 2);
+  assert.ok(performance.now() - began > 350, 'five a second at most');
+});
+
 test('no tool, no right or no interface: no prober', async () => {
   const noRight = { ...SILENT, stderr: 'arping: libnet_init(): CAP_NET_RAW required' };
   const run = machine({ arping: { help: HABETS, answer: '', silent: noRight } });

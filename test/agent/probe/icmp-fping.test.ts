@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
@@ -294,4 +294,18 @@ test('a silent host is asked by ARP in the same slot: a, x for a foreign MAC, n 
   assert.deepEqual(sink.rowsOf(0)[0]?.codes, ['a', 'x', 'n', 'n']);
   assert.deepEqual(asked, hosts.slice(0, 3));
   assert.deepEqual(foreign, [[1, '02:00:00:00:00:09']]);
+});
+
+test('large echoes are a process and a series of their own, with the payload that is asked', async () => {
+  const { sink, engine } = await start();
+  const list = [target(4, '127.0.9.4'), target(4, '127.0.9.4', { bytes: 1_400 })];
+  await engine.apply(list, 0);
+  await until('rows of both', () => [0, 1].every((k) => sink.rowsOf(k).length > 1));
+  assert.deepEqual(sink.opened.map(({ probe }) => probe).toSorted(), ['echo_large', 'icmp']);
+  for (const k of [0, 1]) assert.deepEqual(sink.rowsOf(k)[0]?.codes, ['r']);
+  const lines = pidsOf(engine).map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+  const large = lines.filter((line) => line.split('\0').join(' ').includes(' -b 1400 '));
+  assert.deepEqual([lines.length, large.length], [2, 1]);
+  await engine.stop();
+  assert.deepEqual(sink.problems, []);
 });

@@ -45,3 +45,21 @@ test('too many or too fast targets are refused with the fix', async () => {
   await assert.rejects(engine.apply([target(0, '127.0.0.1', { interval_ms: 5000 })], 0), refused);
   await engine.stop();
 });
+
+test('large echoes are not sent, which is said once; the small ones go on', async () => {
+  const sink = new RecordingSink();
+  const engine = createPingEngine({ sink, clock: realClock() });
+  try {
+    const slow = { interval_ms: 10_000 };
+    const list = [target(0, '127.0.3.3', slow), target(0, '127.0.3.3', { ...slow, bytes: 1_400 })];
+    await engine.apply(list, 0);
+    await engine.apply(list, 0);
+    assert.deepEqual(
+      sink.problems.map(({ code }) => code),
+      ['NO_LARGE_ECHO'],
+    );
+    assert.ok(sink.opened.length > 0 && sink.opened.every(({ probe }) => probe === 'icmp'));
+  } finally {
+    await engine.stop();
+  }
+});

@@ -1,0 +1,90 @@
+import type { LanProofError } from '../../shared/errors.ts';
+import type { Crypto } from '../../shared/evidence/crypto.ts';
+import type { AgentEvent, ClockSample } from '../../shared/measure/batch.ts';
+import type { AgentConfig } from '../config.ts';
+import { Deliverer } from '../deliver.ts';
+import { type CollectorHttp, createCollectorHttp } from '../http.ts';
+import { type Identity, saveEnrolment } from '../identity.ts';
+import { TargetBook } from '../lists/targets.ts';
+import type { Logger } from '../log.ts';
+import { Spool } from '../spool.ts';
+import { type AgentApi, createAgentApi } from './api.ts';
+import { ProofKeeper } from './prove.ts';
+import { Reintroducer } from './reintroduce.ts';
+
+/** What the delivering half tells the measuring half, which is built later. */
+export interface DeliveryHooks {
+  readonly monotonic_ms: () => number;
+  readonly wall_ms: () => number;
+  /** UTC ms by the run's offset. */
+  readonly utc_ms: () => number;
+  readonly random: () => number;
+  readonly event: (event: Omit<AgentEvent, 'mono_ms'>) => void;
+  readonly tell: (error: LanProofError) => void;
+  readonly onTime: (sample: ClockSample) => void;
+  readonly onListVersion: (version: number) => void;
+  readonly onDelivered: () => void;
+}
+
+/** spool → deliver, and what else is asked of the collector. */
+export interface Delivery {
+  readonly spool: Spool;
+  readonly http: CollectorHttp;
+  readonly api: AgentApi;
+  readonly proofs: ProofKeeper;
+  readonly book: TargetBook;
+  readonly deliverer: Deliverer;
+}
+
+/** @throws LanProofError SPOOL_*, COLLECTOR_INSECURE. */
+export function createDelivery(
+  config: Pick<AgentConfig, 'collectors' | 'insecure' | 'proxy' | 'state_dir' | 'spool'>,
+  identity: Identity,
+  deps: { readonly crypto: Crypto; readonly log: Logger },
+  hooks: DeliveryHooks,
+): Delivery {
+  const { crypto, log } = deps;
+  const { monotonic_ms, utc_ms, random, onTime } = hooks;
+  const http = createCollectorHttp({
+    urls: config.collectors,
+    insecure: config.insecure,
+    proxy: config.proxy,
+    tls: identity.tls ?? undefined,
+    monotonic_ms,
+  });
+  const spool = new Spool({
+    ...{ dir: config.state_dir, crypto, origin: identity.origin, wall_ms: hooks.wall_ms },
+    issued_ms: identity.issued_ms,
+    bytes_max: config.spool.bytes_max,
+    onDisk: (state, message) => {
+      hooks.event({ code: state === 'full' ? 'disk_full' : 'disk_ok' });
+      if (state === 'full') log.error({ code: 'DISK_FULL' }, message);
+      else log.info({ code: 'DISK_OK' }, message);
+    },
+    onLost: (message) => log.error({ code: 'SPOOL_LOST' }, message),
+  });
+  const api = createAgentApi(http, crypto, identity.signer);
+  const proofs = new ProofKeeper({
+    ...{ api, spool, identity, crypto, monotonic_ms, utc_ms, onTime },
+    onHistoryLost: (error, seen_size) => {
+      hooks.event({ code: 'history_lost', value: seen_size });
+      log.fatal({ code: error.code, hint: error.hint }, error.message);
+    },
+    onLogs: (log_open) => saveEnrolment(config.state_dir, { ...identity.enrolment, log_open }),
+  });
+  const book = new TargetBook({
+    ...{ state_dir: config.state_dir, crypto, identity },
+    knowsLog: (origin) => proofs.knowsLog(origin),
+  });
+  const { enrol } = identity.enrolment;
+  const targets = () => book.shown;
+  const reintroducer = new Reintroducer({ api, enrol, targets, monotonic_ms });
+  const deliverer = new Deliverer({
+    ...{ http, spool, identity, crypto, proofs, monotonic_ms, utc_ms, random, onTime },
+    reintroducer,
+    onListVersion: hooks.onListVersion,
+    onProblem: hooks.tell,
+    onDelivered: hooks.onDelivered,
+  });
+  return { spool, http, api, proofs, book, deliverer };
+}

@@ -1,0 +1,190 @@
+import { fromBase64 } from '../../shared/bytes.ts';
+import { LanProofError } from '../../shared/errors.ts';
+import { openCheckpoint } from '../../shared/evidence/checkpoint.ts';
+import type { Crypto } from '../../shared/evidence/crypto.ts';
+import { openDocument } from '../../shared/evidence/document-reading.ts';
+import type { LogOpen } from '../../shared/evidence/documents.ts';
+import { type Envelope, parseEnvelope, serializeEnvelope } from '../../shared/evidence/dsse.ts';
+import type { BatchHeader, ClockSample } from '../../shared/measure/batch.ts';
+import { jsonOf } from '../http.ts';
+import type { Identity } from '../identity.ts';
+import type { Spool } from '../spool.ts';
+import { readError, readProof } from './answers.ts';
+import type { AgentApi } from './api.ts';
+import { checkProof, type SeenCheckpoint } from './proof.ts';
+
+/** Evidence §3: how often inclusion is checked while all is well. */
+export const PROOF_MS = 3_600_000;
+/** A collector that asks again and again for a newer `seen` is answered this often. */
+export const RENEW_MS_MIN = 60_000;
+const LOGS_MAX = 100;
+
+export interface ProofDeps {
+  readonly api: AgentApi;
+  readonly spool: Spool;
+  readonly identity: Identity;
+  readonly crypto: Crypto;
+  readonly monotonic_ms: () => number;
+  readonly utc_ms: () => number;
+  readonly onTime: (sample: ClockSample) => void;
+  /** The log shrank, was rewritten, or a new one names less than this agent saw. */
+  readonly onHistoryLost: (error: LanProofError, seen_size: number) => void;
+  /** New log-open documents, verified; kept for the next start. */
+  readonly onLogs: (log_open: readonly Envelope[]) => void;
+}
+
+/** Knows the newest checkpoint that was verified here, and when to verify the next one. */
+export class ProofKeeper {
+  readonly #deps: ProofDeps;
+  #logs: Map<string, LogOpen>;
+  #envelopes: readonly Envelope[];
+  #seen: SeenCheckpoint;
+  #lastTry_ms: number | undefined;
+  #wanted = true;
+  #noteSealed = '';
+
+  constructor(deps: ProofDeps) {
+    this.#deps = deps;
+    this.#logs = new Map(deps.identity.logs);
+    this.#envelopes = deps.identity.enrolment.log_open;
+    this.#seen = this.#stored();
+  }
+
+  /** Whether the document key opened this log. */
+  knowsLog(origin: string): boolean {
+    return this.#logs.has(origin);
+  }
+
+  get seen(): SeenCheckpoint {
+    return this.#seen;
+  }
+
+  /** `seen` for the next header: the note itself only when it changed since the last one. */
+  forHeader(): BatchHeader['seen'] {
+    const { origin, size, note } = this.#seen;
+    if (note === this.#noteSealed) return { log: origin, size };
+    this.#noteSealed = note;
+    return { log: origin, size, checkpoint: note };
+  }
+
+  /** What an answer says of the log; it is only a hint to look closer. */
+  note(checkpoint: string, renew: boolean): void {
+    const [origin, size] = checkpoint.split('\n');
+    const odd = origin !== this.#seen.origin || Number(size) < this.#seen.size;
+    if (renew || odd) this.#wanted = true;
+  }
+
+  /** First delivery of this process, hourly, and when something asked for it. */
+  due(sent_to: number): boolean {
+    if (sent_to === 0) return false;
+    const last = this.#lastTry_ms;
+    if (last === undefined) return true;
+    const past_ms = this.#deps.monotonic_ms() - last;
+    return past_ms >= PROOF_MS || (this.#wanted && past_ms >= RENEW_MS_MIN);
+  }
+
+  /**
+   * Fetches and checks a proof for the newest delivered batch. Throws what checkProof throws;
+   * then nothing counts as proven and the old checkpoint stays.
+   */
+  async prove(signal?: AbortSignal): Promise<void> {
+    const { api, spool, identity, crypto, onTime } = this.#deps;
+    this.#lastTry_ms = this.#deps.monotonic_ms();
+    const { sent_to: seq } = spool.marks;
+    const hash = spool.hashOf(seq);
+    if (hash === undefined) return;
+    const path = `/api/v1/agents/self/proof?epoch=${identity.epoch}&seq=${seq}`;
+    let { answer, sample } = await api.get(`${path}&from=${this.#seen.size}`, {}, signal);
+    if (sample !== undefined) onTime(sample);
+    if (answer.status === 409 && readError(answer).code === 'LOG_SMALLER') {
+      // A restored collector, in a new log or not: only its signed checkpoint can tell which.
+      ({ answer, sample } = await api.get(`${path}&from=0`, {}, signal));
+    }
+    if (answer.status !== 200) {
+      const { code, message, hint } = readError(answer);
+      throw new LanProofError('PROOF_MISSING', `${answer.status} ${code}: ${message}`, {
+        hint,
+        place: `batch ${seq}`,
+        fatal: false,
+      });
+    }
+    const proof = readProof(jsonOf(answer));
+    const origin = proof.checkpoint.split('\n')[0] ?? '';
+    if (!this.#logs.has(origin)) await this.#learnLogs(signal);
+    const opened = this.#logs.get(origin);
+    if (opened === undefined) throw unknownLog(origin);
+    const log = { origin, key: fromBase64(opened.log_key) };
+    const own = { site: identity.site, agent: identity.agent, epoch: identity.epoch, seq, hash };
+    try {
+      this.#seen = checkProof(crypto, proof, own, log, this.#seen);
+    } catch (error) {
+      if (error instanceof LanProofError && error.code === 'HISTORY_LOST') this.#lost(error);
+      throw error;
+    }
+    this.#wanted = false;
+    spool.setMeta('seen', this.#seen.note);
+    spool.markProven(seq, this.#deps.utc_ms());
+  }
+
+  /** Tells it, and shows the checkpoint once more: the next header is the report of it. */
+  #lost(error: LanProofError): void {
+    this.#noteSealed = '';
+    this.#deps.onHistoryLost(error, this.#seen.size);
+  }
+
+  /** A restored collector goes on in a new log; it is followed by a signed log-open alone. */
+  async #learnLogs(signal: AbortSignal | undefined): Promise<void> {
+    const { api, crypto, identity } = this.#deps;
+    const { answer } = await api.get('/api/v1/agents/self/logs', {}, signal);
+    if (answer.status !== 200) return;
+    const { log_open } = Object.assign({ log_open: [] as unknown }, jsonOf(answer));
+    if (!Array.isArray(log_open) || log_open.length > LOGS_MAX) return;
+    for (const envelope of log_open as Envelope[]) {
+      const text = serializeEnvelope(envelope);
+      const opened = openDocument(crypto, text, 'log-open', identity.document_key);
+      if (this.#logs.has(opened.log)) continue;
+      this.#logs.set(opened.log, opened);
+      // What is known stays known: without the log of its enrolment an agent cannot start.
+      this.#envelopes = [...this.#envelopes, parseEnvelope(envelope)];
+      this.#deps.onLogs(this.#envelopes);
+      this.#compare(opened);
+    }
+  }
+
+  #compare({ log, previous }: LogOpen): void {
+    const { origin, size } = this.#seen;
+    if (previous === null || previous.log !== origin) return;
+    // A restored log may have grown past `size` with other leaves before a newer head closed it.
+    const [, newer, newer_size] = previous.reason.split(' ');
+    const forked = newer === origin && Number(newer_size) <= size;
+    if (previous.size >= size && !forked) return;
+    const message = `${log} follows ${origin} at ${previous.size} leaves, seen were ${size}`;
+    this.#lost(
+      new LanProofError('HISTORY_LOST', message, {
+        hint: 'the collector was restored from an older copy; the agent sends again what it has',
+        fatal: false,
+      }),
+    );
+  }
+
+  /** The checkpoint verified last, from the spool; after a loss the one of the enrolment. */
+  #stored(): SeenCheckpoint {
+    const { spool, identity, crypto } = this.#deps;
+    const notes = [spool.meta('seen'), identity.enrolment.checkpoint];
+    for (const note of notes) {
+      if (note === undefined) continue;
+      const origin = note.split('\n')[0] ?? '';
+      const opened = this.#logs.get(origin);
+      if (opened === undefined) continue;
+      return { ...openCheckpoint(crypto, note, origin, fromBase64(opened.log_key)), note };
+    }
+    throw unknownLog(identity.log);
+  }
+}
+
+function unknownLog(origin: string): LanProofError {
+  return new LanProofError('LOG_UNKNOWN', `the log ${origin.slice(0, 100)} is not known here`, {
+    hint: 'the collector must show the log-open document that its document key signed',
+    fatal: false,
+  });
+}

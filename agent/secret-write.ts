@@ -1,0 +1,105 @@
+import {
+  chownSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { LanProofError } from '../shared/errors.ts';
+import { isSecretName, SECRET_NAME_FORM } from '../shared/measure/secret-name.ts';
+import { SECRET_BYTES_MAX } from './secrets.ts';
+
+const FILE_MODE = 0o600;
+const DIR_MODE = 0o700;
+
+/**
+ * Writes the secret `dir/name` with mode 0600: whole or not at all, so that a running agent reads
+ * the old value or the new one. Root gives the file to the owner of `dir`, who runs the agent.
+ * Throws LanProofError SECRET_NAME, SECRET_EMPTY, SECRET_TOO_LARGE, SECRET_CHARACTERS or
+ * SECRET_UNWRITABLE; no error repeats the value.
+ */
+export function writeSecret(dir: string, name: string, value: string): string {
+  if (!isSecretName(name)) {
+    throw new LanProofError('SECRET_NAME', 'this is no name of a secret', {
+      hint: `write ${SECRET_NAME_FORM}`,
+      place: dir,
+    });
+  }
+  const path = join(dir, name);
+  checkValue(value, path);
+  // No secret name begins with a dot, so a leftover can never be read as one.
+  const temporary = join(dir, `.${name}.${process.pid}.new`);
+  try {
+    mkdirSync(dir, { recursive: true, mode: DIR_MODE });
+    try {
+      writeWhole(temporary, value);
+      giveTo(dir, temporary);
+      renameSync(temporary, path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
+    syncFolder(dir);
+    return path;
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'error';
+    throw new LanProofError('SECRET_UNWRITABLE', `secret ${name} cannot be written (${code})`, {
+      hint: 'run as root or as the user of the agent, and look for room on the disk',
+      place: path,
+      cause,
+    });
+  }
+}
+
+function checkValue(value: string, place: string): void {
+  const refuse = (code: string, message: string, hint: string) =>
+    new LanProofError(code, message, { hint, place });
+  if (value === '') throw refuse('SECRET_EMPTY', 'the value is empty', 'give it on stdin');
+  if (Buffer.byteLength(value) > SECRET_BYTES_MAX) {
+    const hint = 'check that this is the right text';
+    throw refuse('SECRET_TOO_LARGE', `the value has more than ${SECRET_BYTES_MAX} bytes`, hint);
+  }
+  if (/\p{Cc}/u.test(value)) {
+    const hint = 'give one line without tabs or other control characters';
+    throw refuse('SECRET_CHARACTERS', 'the value has control characters or several lines', hint);
+  }
+}
+
+function writeWhole(path: string, value: string): void {
+  const { O_WRONLY, O_CREAT, O_EXCL } = constants;
+  rmSync(path, { force: true });
+  const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL | (constants.O_NOFOLLOW ?? 0), FILE_MODE);
+  try {
+    // The umask may have taken bits away from what was asked.
+    fchmodSync(file, FILE_MODE);
+    const bytes = Buffer.from(value);
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A file of root with mode 0600 would be out of reach for an agent that runs as another user. */
+function giveTo(dir: string, path: string): void {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(dir);
+  chownSync(path, uid, gid);
+}
+
+function syncFolder(dir: string): void {
+  if (process.platform === 'win32') return;
+  const folder = openSync(dir, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}

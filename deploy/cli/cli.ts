@@ -18,6 +18,22 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'run the agent on a LAN',
     load: async () => (await import('./agent.ts')).agentCommand,
   },
+  'agent status': {
+    summary: 'how the agent on this machine is doing',
+    load: async () => (await import('./agent/agent-status.ts')).agentStatusCommand,
+  },
+  'agent secret': {
+    summary: 'write a secret (SNMP community, pass phrase) where the agent reads it',
+    load: async () => (await import('./agent/agent-secret.ts')).agentSecretCommand,
+  },
+  probe: {
+    summary: 'one probe of one address, explained step by step',
+    load: async () => (await import('./probe/probe.ts')).probeCommand,
+  },
+  record: {
+    summary: 'record what a device tells by SNMP, names and addresses masked',
+    load: async () => (await import('./record/record.ts')).recordCommand,
+  },
   enrol: {
     summary: 'introduce this machine as an agent, with a token',
     load: async () => (await import('./enrol.ts')).enrolCommand,

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { LanProofError } from '../../shared/errors.ts';
 import { nearest } from '../../shared/nearest.ts';
@@ -9,6 +10,8 @@ export interface Io {
   /** What people should know; never results. */
   err(line: string): void;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where a secret is read from; default standard input. */
+  readonly in?: Readable;
 }
 
 export interface Command {

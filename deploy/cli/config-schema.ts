@@ -1,4 +1,4 @@
-import { AgentSchema } from '../../agent/config.ts';
+import { AgentSchema } from '../../agent/config-schema.ts';
 import { CollectorSchema } from '../../collector/config.ts';
 import { InventorySchema } from '../../shared/node/inventory-schema.ts';
 import { jsonSchema } from '../../shared/node/yaml-file.ts';

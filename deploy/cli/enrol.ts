@@ -1,5 +1,5 @@
 import { setTimeout as timer } from 'node:timers/promises';
-import { enrol } from '../../agent/enrol.ts';
+import { enrol } from '../../agent/enrol/enrol.ts';
 import { createNodeCrypto } from '../../shared/node/crypto.ts';
 import { type Command, EXIT_FAILED, EXIT_OK, readArguments } from './command.ts';
 import { stopSignal } from './stop-signal.ts';

@@ -3,7 +3,7 @@ import type { ImportResult } from '../../collector/inventory/changes.ts';
 import { describeProblem } from '../../shared/node/config-error.ts';
 import { loadInventory } from '../../shared/node/inventory-file.ts';
 import { parseUnitsCsv } from '../../shared/node/units-csv.ts';
-import { readConfigBytes } from '../../shared/node/yaml-file.ts';
+import { readConfigBytes } from '../../shared/node/yaml-text.ts';
 import { type Command, EXIT_OK, type Io, readArguments } from './command.ts';
 import { type ApiClient, apiClient, CLIENT_OPTIONS, CLIENT_USAGE } from './http-client.ts';
 

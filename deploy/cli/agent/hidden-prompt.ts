@@ -1,0 +1,41 @@
+import type { Readable } from 'node:stream';
+import type { ReadStream } from 'node:tty';
+
+const ENTER = new Set(['\r', '\n', '\u0004']);
+const CTRL_C = '\u0003';
+const ERASE = new Set(['\u007f', '\b']);
+/** No secret is longer; more than this is a file pasted by mistake. */
+const CHARS_MAX = 5_000;
+
+export function isTerminal(input: Readable): input is ReadStream {
+  return 'isTTY' in input && input.isTTY === true;
+}
+
+/** Asks on the terminal without showing what is typed; undefined after Ctrl-C. */
+export function askHidden(input: ReadStream, prompt: string): Promise<string | undefined> {
+  process.stderr.write(prompt);
+  input.setRawMode(true);
+  input.setEncoding('utf8');
+  input.resume();
+  return new Promise((resolve) => {
+    let typed = '';
+    const finish = (value: string | undefined): void => {
+      input.off('data', hear);
+      input.setRawMode(false);
+      input.pause();
+      process.stderr.write('\n');
+      resolve(value);
+    };
+    const hear = (text: string | Buffer): void => {
+      for (const char of String(text)) {
+        if (char === CTRL_C || ENTER.has(char)) {
+          finish(char === CTRL_C ? undefined : typed);
+          return;
+        }
+        if (ERASE.has(char)) typed = [...typed].slice(0, -1).join('');
+        else if (typed.length < CHARS_MAX) typed += char;
+      }
+    };
+    input.on('data', hear);
+  });
+}

@@ -3,14 +3,17 @@ import { join } from 'node:path';
 import { setTimeout as timer } from 'node:timers/promises';
 import { type Agent, createAgent } from '../../agent/agent.ts';
 import { loadAgentConfig } from '../../agent/config.ts';
-import { enrol } from '../../agent/enrol.ts';
+import { enrol } from '../../agent/enrol/enrol.ts';
 import { ENROLMENT_FILE, type Identity, loadIdentity } from '../../agent/identity.ts';
 import type { Logger } from '../../agent/log.ts';
 import { createLinuxPlatform } from '../../agent/platform/linux.ts';
 import { ENROL_VALID_DEFAULT_MS, issueEnrolToken } from '../../collector/auth/enrol-tokens.ts';
 import type { CollectorDeps } from '../../collector/deps.ts';
 import { collectorIdentity } from '../../collector/identity.ts';
+import { createDemoProbers } from './lan/demo-checks.ts';
+import { createDemoPlatform } from './lan/demo-platform.ts';
 import { type DemoSite, SNMP_SECRET } from './sites.ts';
+import type { Story } from './story/script.ts';
 
 const PRIVATE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
@@ -52,10 +55,19 @@ export async function enrolled(
   );
 }
 
+/** The office around an agent. */
+export interface Office {
+  readonly story: Story;
+  readonly site: DemoSite;
+  /** UTC epoch ms. */
+  readonly now_ms: () => number;
+}
+
 /** Builds the agent of a site from an agent.yml that anybody may read; it is not started yet. */
 export function buildAgent(
   folder: string,
   { collector, url, software, net }: EnrolContext,
+  { story, site, now_ms }: Office,
   log: Logger,
 ): Agent {
   const secrets = join(folder, 'secrets');
@@ -72,7 +84,8 @@ export function buildAgent(
   ];
   writeFileSync(path, `${lines.join('\n')}\n`, { mode: PRIVATE_MODE });
   return createAgent(loadAgentConfig(path, {}), {
-    platform: createLinuxPlatform(),
+    platform: createDemoPlatform(createLinuxPlatform(), story, site, now_ms),
+    probers: createDemoProbers(story, site, now_ms),
     crypto: collector.crypto,
     log,
     software,

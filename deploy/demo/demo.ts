@@ -15,13 +15,16 @@ import { parseInventory } from '../../shared/node/inventory-file.ts';
 import { type Access, giveAccess, signInLink } from './access.ts';
 import { buildAgent, type EnrolContext, enrolled } from './agents.ts';
 import { type DemoState, openFolder, saveState } from './folder.ts';
-import { makeHistory } from './make-history.ts';
+import { makeHistory } from './history/make-history.ts';
+import type { Terminal } from './history/progress.ts';
+import { startResponders } from './lan/responders.ts';
+import { startServices } from './lan/services.ts';
+import { startWanRelay } from './lan/wan-relay.ts';
 import { type DemoOptions, portInUse } from './options.ts';
-import type { Terminal } from './progress.ts';
-import { startResponders } from './responders.ts';
-import { createStory, type Fault, type Story } from './scenario.ts';
 import { type DemoSite, inventoryOf, sitesIn } from './sites.ts';
-import { createSiteSwitches, startSwitches } from './switches.ts';
+import { wanAt } from './story/scenario.ts';
+import { createStory, type Often, type Story } from './story/script.ts';
+import { createSiteSwitches, startSwitches } from './switch/switches.ts';
 
 /** First word of the log's origin: what it holds is never evidence. */
 const LOG_NAME = 'demo';
@@ -39,8 +42,8 @@ export interface DemoDeps {
   readonly mono_ms: () => number;
   readonly random: (bytes: number) => Uint8Array;
   readonly terminal: Terminal;
-  /** Faults of the live run; default those of the script. */
-  readonly often?: readonly Fault[];
+  /** What comes back within minutes; default that of the script. */
+  readonly often?: Often;
 }
 
 /** A running demo: its dashboard answers; `ready` resolves when the live agents run. */
@@ -48,6 +51,8 @@ export interface Demo {
   readonly access: Access;
   readonly sign_in: string;
   readonly ready: Promise<void>;
+  readonly story: Story;
+  readonly sites: readonly DemoSite[];
   stop(): Promise<void>;
 }
 
@@ -86,7 +91,7 @@ export async function startDemo(options: DemoOptions, deps: DemoDeps): Promise<D
     // A failure is told through `ready`; a stop waits for the end of it all the same.
     const settled = live.catch(() => undefined);
     ends.push(() => settled);
-    return { access, sign_in, ready: live, stop };
+    return { access, sign_in, ready: live, story, sites, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -165,6 +170,8 @@ async function startOffices(
   for (const site of sites) {
     const responders = await startResponders(story, site, deps.now_ms);
     ends.push(() => responders.close());
+    const services = await startServices(site);
+    ends.push(() => services.close());
     const switches = createSiteSwitches(story, site, first_ms);
     for (const device of await startSwitches(story, site, switches, deps.now_ms)) {
       ends.push(() => device.close());
@@ -198,8 +205,15 @@ async function runLive(parts: LiveParts): Promise<void> {
     const folder = join(agents, site.code);
     await enrolled(site, join(folder, 'state'), context);
     const log = createLog('info', pino.destination(join(folder, 'agent.log')));
-    const agent: Agent = buildAgent(folder, context, log);
+    // A new agent needs its list: whoever starts the demo in the middle of a cut need not wait.
+    let begun = false;
+    const isUp = () => !begun || wanAt(story, site, deps.now_ms()).on;
+    const wan = await startWanRelay(context.url, isUp);
+    ends.push(() => wan.close());
+    const office = { story, site, now_ms: deps.now_ms };
+    const agent: Agent = buildAgent(folder, { ...context, url: wan.url }, office, log);
     ends.push(() => agent.stop(STOP_DELIVER_MS));
     await agent.start(signal);
+    begun = true;
   }
 }

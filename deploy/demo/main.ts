@@ -5,9 +5,12 @@ import { stopSignal } from '../cli/stop-signal.ts';
 import { softwareVersion } from '../cli/version.ts';
 import { type Demo, startDemo } from './demo.ts';
 import { DEMO_USAGE, readDemoOptions } from './options.ts';
+import { tellStory } from './story/told.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+/** The script is told so far ahead, ms: every fault comes once within it. */
+const TOLD_MS = 30 * 60_000;
 
 /** Runs the demo until Ctrl-C; returns the exit code. */
 async function main(args: readonly string[]): Promise<number> {
@@ -36,7 +39,8 @@ async function main(args: readonly string[]): Promise<number> {
     });
     await Promise.race([ended, demo.ready]);
     if (!stop.signal.aborted) {
-      console.log('Live: both agents measure; faults come by a script. Ctrl-C stops the demo.');
+      console.log('Live: both agents measure; faults come by a script. Ctrl-C stops the demo.\n');
+      console.log(tellStory(demo.story, demo.sites, Date.now(), TOLD_MS, timeOfDay));
     }
     await ended;
     return 0;
@@ -49,6 +53,11 @@ async function main(args: readonly string[]): Promise<number> {
     await demo?.stop();
     stop.release();
   }
+}
+
+/** As the clock on the wall beside the terminal. */
+function timeOfDay(at_ms: number): string {
+  return new Date(at_ms).toLocaleTimeString('en-GB');
 }
 
 function welcome({ access, sign_in }: Demo, data_dir: string): string {

@@ -15,6 +15,14 @@ A collector, two agents and two virtual commune offices on this machine alone. I
   --net N     devices are 127.N.1.1 and so on, 1 to 254, default 10
   --help      this text
 
+What happens, by a script that the terminal tells ahead (Vietnamese and English):
+  every 15 minutes  Đồng Phú: sw-tang2, ap-1 (flapping) and may-chu fail, damaged frames on the
+                    port of pc-vp-3; Tân Lập: sw-2 and camera-1 fail
+  every 30 minutes  Đồng Phú: mains away for 40 s, the agent goes on on its UPS, switches restart;
+                    Tân Lập: WAN cut for two minutes, what was measured arrives after it
+  all the time      Đồng Phú: the port of may-in-1 negotiated half duplex
+  in the history    three long power cuts at Đồng Phú, two WAN cuts at Tân Lập
+
 Ctrl-C stops all of it. A later start goes on with the same data.`;
 
 export interface DemoOptions {

@@ -16,6 +16,20 @@ export interface DemoDevice {
   readonly drops_echo?: boolean;
   /** The network stays up when people leave. */
   readonly always_on: boolean;
+  readonly services?: DemoServices;
+  /** Known by it wherever it is; its address is then a hint. */
+  readonly mac?: string;
+  /** Where its DHCP lease leads it now and then. */
+  readonly lease?: string;
+}
+
+/** What is asked of a device besides echoes; its answers are real ones on loopback. */
+export interface DemoServices {
+  /** A port that is not open refuses, which is an answer, too. */
+  readonly tcp?: readonly { readonly port: number; readonly open: boolean }[];
+  /** Names that its name server knows. */
+  readonly dns?: readonly string[];
+  readonly http?: readonly { readonly port: number; readonly path: string }[];
 }
 
 export interface DemoSite {
@@ -24,6 +38,8 @@ export interface DemoSite {
   readonly name: string;
   readonly agent: string;
   readonly agent_attached: { readonly device: string; readonly port: string };
+  /** A small UPS feeds the agent alone, and tells it when the mains are away. */
+  readonly agent_has_ups: boolean;
   readonly devices: readonly DemoDevice[];
 }
 
@@ -31,6 +47,13 @@ export const SNMP_PORT = 16_161;
 export const SNMP_SECRET = 'demo-community';
 /** Where scripted answers come from; see agent/probe/udp-echo.ts. */
 export const ECHO_PORT = 7_007;
+/** Fixed ports that nobody needs a right for; each device has an address of its own. */
+const TLS_PORT = 18_443;
+const WEB_PORT = 18_080;
+const VIDEO_PORT = 18_554;
+const CLOSED_PORT = 18_022;
+/** RFC 2606: a name that nobody can own. */
+const PORTAL_NAME = 'dich-vu-cong.example';
 
 type Attached = DemoDevice['attached'];
 const on = (device: string, port?: string): Attached =>
@@ -60,21 +83,38 @@ function computers(prefix: string, count: number, net: string, first: number, pa
   );
 }
 
+/** The PC of who is on duty: always on, and its DHCP lease changes. */
+function roaming(pc: DemoDevice): DemoDevice {
+  const lease = pc.address?.replace(/\d+$/, '161') ?? '';
+  return { ...pc, always_on: true, mac: '00:23:24:5e:02:6f', lease };
+}
+
 const dongPhu: DemoSite = {
   unit: { code: 'xa-dong-phu', name: 'UBND xã Đồng Phú' },
   code: 'dongphu-hq',
   name: 'Trụ sở UBND xã Đồng Phú',
   agent: 'do-1',
   agent_attached: { device: 'sw-core', port: '8' },
+  agent_has_ups: true,
   devices: [
-    device('gw', 'Bộ định tuyến', 'gateway', '127.10.1.1', null),
+    device('gw', 'Bộ định tuyến', 'gateway', '127.10.1.1', null, {
+      services: { dns: [PORTAL_NAME] },
+    }),
     device('sw-core', 'Switch lõi tầng 1', 'switch', '127.10.1.2', on('gw', '1'), {
       snmp_ports: 24,
     }),
     device('sw-tang2', 'Switch tầng 2', 'switch', '127.10.1.3', on('sw-core', '2'), {
       snmp_ports: 16,
     }),
-    device('may-chu', 'Máy chủ văn bản', 'server', '127.10.1.5', on('sw-core', '3')),
+    device('may-chu', 'Máy chủ văn bản', 'server', '127.10.1.5', on('sw-core', '3'), {
+      services: {
+        tcp: [
+          { port: TLS_PORT, open: true },
+          { port: CLOSED_PORT, open: false },
+        ],
+        http: [{ port: WEB_PORT, path: '/trang-thai' }],
+      },
+    }),
     device('ap-1', 'Wi-Fi tầng 1', 'access-point', '127.10.1.10', on('sw-core', '4')),
     device('ap-2', 'Wi-Fi tầng 2', 'access-point', '127.10.1.11', on('sw-tang2', '2')),
     device('may-in-1', 'Máy in Một cửa', 'printer', '127.10.1.20', on('sw-core', '5')),
@@ -92,8 +132,11 @@ const tanLap: DemoSite = {
   name: 'Trụ sở UBND xã Tân Lập',
   agent: 'do-1',
   agent_attached: { device: 'sw-1', port: '5' },
+  agent_has_ups: false,
   devices: [
-    device('gw', 'Modem quang', 'gateway', '127.10.2.1', null),
+    device('gw', 'Modem quang', 'gateway', '127.10.2.1', null, {
+      services: { dns: [PORTAL_NAME] },
+    }),
     device('sw-1', 'Switch tầng 1', 'unmanaged-switch', null, on('gw'), {
       witnesses: ['camera-1', 'camera-2'],
     }),
@@ -103,12 +146,17 @@ const tanLap: DemoSite = {
     device('camera-1', 'Camera sân', 'camera', '127.10.2.31', on('sw-1')),
     device('camera-2', 'Camera sảnh', 'camera', '127.10.2.32', on('sw-1')),
     device('camera-3', 'Camera nhà B', 'camera', '127.10.2.33', on('sw-2')),
-    device('dau-ghi', 'Đầu ghi camera', 'recorder', '127.10.2.34', on('sw-2')),
+    device('dau-ghi', 'Đầu ghi camera', 'recorder', '127.10.2.34', on('sw-2'), {
+      services: { tcp: [{ port: VIDEO_PORT, open: true }] },
+    }),
     device('may-in-1', 'Máy in Một cửa', 'printer', '127.10.2.20', on('sw-1')),
     device('may-in-2', 'Máy in nhà B', 'printer', '127.10.2.21', on('sw-2')),
     ...computers('mc', 3, '127.10.2', 101, 'sw-1').map((pc) => ({ ...pc, drops_echo: true })),
-    ...computers('vp', 3, '127.10.2', 111, 'sw-2'),
+    ...computers('vp', 3, '127.10.2', 111, 'sw-2').map((pc, i) => (i === 0 ? roaming(pc) : pc)),
     device('pc-ngu', 'Máy tính hay ngủ', 'pc', '127.10.2.120', on('sw-2')),
+    device('cong-dvc', 'Cổng dịch vụ công (mô phỏng)', 'upstream', '127.10.3.1', on('gw'), {
+      services: { http: [{ port: WEB_PORT, path: '/' }] },
+    }),
   ],
 };
 
@@ -122,7 +170,11 @@ export function sitesIn(net: number): readonly DemoSite[] {
     address === null ? null : address.replace(`127.${NET_DEFAULT}.`, `127.${net}.`);
   return DEMO_SITES.map((site) => ({
     ...site,
-    devices: site.devices.map((item) => ({ ...item, address: moved(item.address) })),
+    devices: site.devices.map((item) => ({
+      ...item,
+      address: moved(item.address),
+      ...(item.lease === undefined ? {} : { lease: moved(item.lease) ?? '' }),
+    })),
   }));
 }
 
@@ -138,19 +190,33 @@ export function inventoryOf(site: DemoSite): string {
         name: item.name,
         kind: item.kind,
         ...(item.address === null ? {} : { address: item.address }),
+        ...(item.mac === undefined ? {} : { mac: item.mac }),
         ...(item.attached === null ? {} : { attached: item.attached }),
+        powered_by: item.kind === 'upstream' ? 'unknown' : 'mains',
         ...(item.witnesses === undefined ? {} : { witnesses: item.witnesses }),
-        ...(item.snmp_ports === undefined
-          ? {}
-          : {
-              probes: {
-                icmp: { interval_s: 1 },
-                snmp: { version: '2c', secret: SNMP_SECRET, interval_s: 60, port: SNMP_PORT },
-              },
-            }),
+        ...probesOf(item),
       })),
     },
     null,
     2,
   );
+}
+
+/** Devices without a service or SNMP get the probes of their kind. */
+function probesOf({ address, kind, snmp_ports, services }: DemoDevice) {
+  if (address === null || (snmp_ports === undefined && services === undefined)) return {};
+  const { tcp = [], dns = [], http = [] } = services ?? {};
+  const snmp = { version: '2c', secret: SNMP_SECRET, interval_s: 60, port: SNMP_PORT };
+  return {
+    // Beyond the LAN a device is asked every 10 s; an empty entry means what its kind is due.
+    probes: {
+      icmp: kind === 'switch' ? { interval_s: 1 } : {},
+      ...(snmp_ports === undefined ? {} : { snmp }),
+      ...(tcp.length === 0 ? {} : { tcp: tcp.map(({ port }) => ({ port, interval_s: 30 })) }),
+      ...(dns.length === 0 ? {} : { dns: dns.map((name) => ({ name, interval_s: 60 })) }),
+      ...(http.length === 0
+        ? {}
+        : { http: http.map((at) => ({ url: `http://${address}:${at.port}${at.path}` })) }),
+    },
+  };
 }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ENROLMENT_FILE, KEY_FILE, saveEnrolment } from '../../agent/identity.ts';
-import { writeHeadHint } from '../../agent/spool-loss.ts';
+import { writeHeadHint } from '../../agent/spool/loss.ts';
 import { toBase64 } from '../../shared/bytes.ts';
 import { officeInventory } from '../support/office.ts';
 import { type EnrolledAgent, prepareCollector } from '../support/prepared-collector.ts';

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { SubmitResult } from '../../collector/ingest/types.ts';
-import { LanProofError } from '../../shared/errors.ts';
+import type { SubmitResult } from '../../../collector/ingest/types.ts';
+import { LanProofError } from '../../../shared/errors.ts';
 import type { ModelledBatch, SiteHistory } from './history.ts';
 
 const MINUTE_MS = 60_000;

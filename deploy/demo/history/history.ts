@@ -1,11 +1,12 @@
-import type { ListInForce } from '../../agent/record.ts';
-import type { Sealer, SealFacts } from '../../agent/seal.ts';
-import type { ChainHead } from '../../shared/evidence/chain.ts';
-import type { BatchHeader, SealCause } from '../../shared/measure/batch.ts';
+import type { ListInForce } from '../../../agent/record.ts';
+import type { Sealer, SealFacts } from '../../../agent/seal.ts';
+import type { ChainHead } from '../../../shared/evidence/chain.ts';
+import type { BatchHeader, SealCause } from '../../../shared/measure/batch.ts';
+import type { DemoSite } from '../sites.ts';
+import { powerAt, wanAt } from '../story/scenario.ts';
+import type { Story } from '../story/script.ts';
+import type { SiteSwitches } from '../switch/switches.ts';
 import { ModelledRun } from './history-run.ts';
-import { powerAt, type Story, wanAt } from './scenario.ts';
-import type { DemoSite } from './sites.ts';
-import type { SiteSwitches } from './switches.ts';
 
 const MINUTE_MS = 60_000;
 /** A batch is sealed when the last time-outs of its minute are over. */

@@ -1,14 +1,20 @@
-import type { SnmpValue } from './snmp-ber.ts';
-import { createMib, type Mib, type MibEntry } from './snmp-mib.ts';
+import type { SnmpValue } from '../snmp/ber.ts';
+import { createMib, type Mib, type MibEntry } from '../snmp/mib.ts';
 import type { PortSnapshot, SwitchModel, SwitchSnapshot } from './switch-model.ts';
 
 const IF_ENTRY = '1.3.6.1.2.1.2.2.1';
 const IF_X_ENTRY = '1.3.6.1.2.1.31.1.1.1';
 const DOT3_ENTRY = '1.3.6.1.2.1.10.7.2.1';
 const ETHERNET_CSMACD = 6;
+const TRUE = 1;
 const DUPLEX = { half: 2, full: 3 } as const;
 /** ifSpeed cannot say more; then ifHighSpeed counts (RFC 2863). */
 const IF_SPEED_MAX = 2 ** 32 - 1;
+
+/** Locally administered, so it is nobody's. */
+function macOf(port: number): Buffer {
+  return Buffer.from([0x02, 0x4c, 0x50, 0x00, port >> 8, port & 0xff]);
+}
 
 type Read = (port: PortSnapshot) => SnmpValue | undefined;
 interface SwitchColumn {
@@ -45,6 +51,7 @@ const COLUMNS: readonly SwitchColumn[] = [
     [2, 'ifDescr', (p) => text(p.if_descr)],
     [3, 'ifType', () => integer(ETHERNET_CSMACD)],
     [5, 'ifSpeed', (p) => gauge(Math.min(p.speed_mbps * 1e6, IF_SPEED_MAX))],
+    [6, 'ifPhysAddress', (p) => ({ type: 'octets', value: macOf(p.port) })],
     [7, 'ifAdminStatus', (p) => status(p.admin_up)],
     [8, 'ifOperStatus', (p) => status(p.link_up && p.admin_up)],
     [9, 'ifLastChange', (p) => ticks(p.last_change_ticks)],
@@ -72,6 +79,7 @@ const COLUMNS: readonly SwitchColumn[] = [
     [12, 'ifHCOutMulticastPkts', wide((p) => p.out_mcast)],
     [13, 'ifHCOutBroadcastPkts', wide((p) => p.out_bcast)],
     [15, 'ifHighSpeed', (p) => gauge(p.speed_mbps)],
+    [17, 'ifConnectorPresent', () => integer(TRUE)],
     [18, 'ifAlias', (p) => text(p.if_alias)],
     [19, 'ifCounterDiscontinuityTime', () => ticks(0)],
   ]),
@@ -79,7 +87,16 @@ const COLUMNS: readonly SwitchColumn[] = [
     [1, 'dot3StatsIndex', (p) => integer(p.if_index)],
     [2, 'dot3StatsAlignmentErrors', (p) => c32(p.alignment_errors)],
     [3, 'dot3StatsFCSErrors', (p) => c32(p.fcs_errors)],
+    [4, 'dot3StatsSingleCollisionFrames', (p) => c32(p.single_collisions)],
+    [5, 'dot3StatsMultipleCollisionFrames', (p) => c32(p.multiple_collisions)],
+    [7, 'dot3StatsDeferredTransmissions', (p) => c32(p.deferred)],
     [8, 'dot3StatsLateCollisions', (p) => c32(p.late_collisions)],
+    [9, 'dot3StatsExcessiveCollisions', (p) => c32(p.excessive_collisions)],
+    [10, 'dot3StatsInternalMacTransmitErrors', () => c32(0n)],
+    [11, 'dot3StatsCarrierSenseErrors', () => c32(0n)],
+    [13, 'dot3StatsFrameTooLongs', () => c32(0n)],
+    [16, 'dot3StatsInternalMacReceiveErrors', () => c32(0n)],
+    [18, 'dot3StatsSymbolErrors', () => c32(0n)],
     [19, 'dot3StatsDuplexStatus', (p) => integer(DUPLEX[p.duplex])],
   ]),
 ];
@@ -108,6 +125,20 @@ export function snapshotColumns(
   return result;
 }
 
+/** The scalars of a snapshot as a poll would return them. */
+export function snapshotScalars({
+  engine_boots,
+  engine_time_s,
+  sys_uptime_ticks,
+}: SwitchSnapshot): Record<string, number> {
+  return {
+    snmpEngineBoots: engine_boots,
+    snmpEngineTime: engine_time_s,
+    hrSystemUptime: sys_uptime_ticks,
+    ifTableLastChange: 0,
+  };
+}
+
 /**
  * The switch as an SNMP agent serves it: call the result once per request, for it is then that
  * all cells of the answer get the one instant that `clock` says.
@@ -121,6 +152,9 @@ export function createSwitchMib(model: SwitchModel, clock: () => number): () => 
     ['1.3.6.1.2.1.1.5.0', () => text(shown.sys_name)],
     ['1.3.6.1.2.1.2.1.0', () => integer(shown.ports.length)],
     ['1.3.6.1.2.1.31.1.5.0', ticks(0)],
+    ['1.3.6.1.2.1.25.1.1.0', () => ticks(shown.sys_uptime_ticks)],
+    ['1.3.6.1.6.3.10.2.1.2.0', () => integer(shown.engine_boots)],
+    ['1.3.6.1.6.3.10.2.1.3.0', () => integer(shown.engine_time_s)],
   ];
   for (const { oid, read } of COLUMNS) {
     for (const [i, port] of shown.ports.entries()) {

@@ -1,12 +1,6 @@
-import {
-  encodeAround,
-  encodeVarbind,
-  PDU,
-  type SnmpMessage,
-  type SnmpVarbind,
-} from './snmp-ber.ts';
-import { decodeMessage } from './snmp-ber-decode.ts';
-import type { Mib } from './snmp-mib.ts';
+import { encodeAround, encodeVarbind, PDU, type SnmpMessage, type SnmpVarbind } from './ber.ts';
+import { decodeMessage } from './ber-decode.ts';
+import type { Mib } from './mib.ts';
 
 /** Message size of most switches: one Ethernet frame without IP and UDP headers, bytes. */
 export const MESSAGE_BYTES_MAX = 1_472;
@@ -67,7 +61,12 @@ function* bulk(settings: AgentSettings, request: SnmpMessage): Generator<SnmpVar
 
 function single(settings: AgentSettings, request: SnmpMessage, oid: string): SnmpVarbind {
   if (request.pdu_type === PDU.GETNEXT) {
-    return successor(settings, oid) ?? { oid, value: { type: 'end_of_mib_view' } };
+    let next = successor(settings, oid);
+    // SNMPv1 has no Counter64: such objects are passed over (RFC 3584 §4.2.2.1).
+    while (request.version === V1 && next?.value.type === 'counter64') {
+      next = successor(settings, next.oid);
+    }
+    return next ?? { oid, value: { type: 'end_of_mib_view' } };
   }
   return { oid, value: settings.mib.get(oid) ?? { type: 'no_such_instance' } };
 }

@@ -47,6 +47,10 @@ export interface SwitchSnapshot {
   readonly sys_descr: string;
   /** Hundredths of a second since its start, modulo 2^32. */
   readonly sys_uptime_ticks: number;
+  /** Starts so far, from 1. */
+  readonly engine_boots: number;
+  /** Seconds since its start. */
+  readonly engine_time_s: number;
   readonly ports: readonly PortSnapshot[];
 }
 
@@ -90,6 +94,7 @@ function buildPorts(options: SwitchOptions, from_ms: number): SwitchPort[] {
       speed_mbps: port === uplink || noise(seed, port, 2) < 0.8 ? 1_000 : 100,
       duplex: 'full',
       errors_per_s: 0,
+      fcs_per_s: 0,
     };
     return createSwitchPort(seed, port, from_ms, initial, port === uplink ? UPLINK : ACCESS);
   });
@@ -142,14 +147,20 @@ export function createSwitchModel(options: SwitchOptions): SwitchModel {
   return {
     isSilent,
     change,
-    snapshot: (at_ms) => ({
-      at_ms,
-      silent: isSilent(at_ms),
-      sys_name: options.name,
-      sys_descr: options.descr,
-      sys_uptime_ticks: Math.floor(Math.max(at_ms - bootAt(at_ms).boot_ms, 0) / TICK_MS) % 2 ** 32,
-      ports: ports.map((port, i) => portSnapshot(port, i + 1, at_ms)),
-    }),
+    snapshot(at_ms) {
+      const boot = bootAt(at_ms);
+      const up_ms = Math.max(at_ms - boot.boot_ms, 0);
+      return {
+        at_ms,
+        silent: isSilent(at_ms),
+        sys_name: options.name,
+        sys_descr: options.descr,
+        sys_uptime_ticks: Math.floor(up_ms / TICK_MS) % 2 ** 32,
+        engine_boots: boots.indexOf(boot) + 1,
+        engine_time_s: Math.floor(up_ms / 1_000),
+        ports: ports.map((port, i) => portSnapshot(port, i + 1, at_ms)),
+      };
+    },
     portDown: (port, at_ms) => change(port, { link_up: false }, at_ms),
     portUp: (port, at_ms) => change(port, { link_up: true }, at_ms),
     errors: (port, rate_per_s, at_ms) => change(port, { errors_per_s: rate_per_s }, at_ms),

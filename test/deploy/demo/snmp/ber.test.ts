@@ -6,8 +6,8 @@ import {
   PDU,
   type SnmpMessage,
   type SnmpValue,
-} from '../../../deploy/demo/snmp-ber.ts';
-import { decodeMessage } from '../../../deploy/demo/snmp-ber-decode.ts';
+} from '../../../../deploy/demo/snmp/ber.ts';
+import { decodeMessage } from '../../../../deploy/demo/snmp/ber-decode.ts';
 
 const unsigned = fc.nat(2 ** 32 - 1);
 const oid = fc

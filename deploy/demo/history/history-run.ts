@@ -1,12 +1,13 @@
-import { type Draft, Recorder } from '../../agent/record.ts';
-import type { ClockSample, HostPart } from '../../shared/measure/batch.ts';
-import type { RawCode } from '../../shared/measure/codes.ts';
-import { encodeRuns } from '../../shared/measure/runs.ts';
-import type { PublicTarget } from '../../shared/measure/targets.ts';
+import { type Draft, Recorder } from '../../../agent/record.ts';
+import type { ClockSample, HostPart } from '../../../shared/measure/batch.ts';
+import { encodeRuns } from '../../../shared/measure/runs.ts';
+import { NIC_SPEED_MBPS, RX_FRAMES_PER_S } from '../lan/demo-platform.ts';
+import { foundIn } from '../story/leases.ts';
+import { carrierAt, mainsAt, stretchAt } from '../story/scenario.ts';
+import type { Phase } from '../story/windows.ts';
 import type { HistoryDeps } from './history.ts';
+import { type ModelledSeries, modelledRow, modelledSeries } from './history-series.ts';
 import { modelledPoll, silentPoll } from './history-snmp.ts';
-import { packetAt, type Reply, seedOf, stretchAt } from './scenario.ts';
-import type { DemoDevice } from './sites.ts';
 
 /** The machine starts its agent so long after its own start, ms. */
 const UP_BEFORE_AGENT_MS = 34_000;
@@ -17,23 +18,13 @@ const POLL_AT_MS = 20_000;
 /** The clock is confirmed this often, ms. */
 const CLOCK_EVERY_MS = 10 * 60_000;
 const CLOCK_ERROR_MS = 6;
-/** Frames that the agent's own card sees in a second. */
-const RX_FRAMES_PER_S = 46;
+/** The agent looks at its line power this often, ms. */
+const POWER_LOOK_MS = 30_000;
 const MINUTE_MS = 60_000;
-
-interface Watched {
-  readonly device: DemoDevice;
-  readonly seed: number;
-  reply: Reply;
-  until_ms: number;
-}
 
 interface Group {
   readonly id: number;
-  readonly interval_ms: number;
-  /** UTC ms of tick 0. */
-  readonly first_ms: number;
-  readonly watched: readonly Watched[];
+  readonly series: ModelledSeries;
   n: number;
 }
 
@@ -45,13 +36,20 @@ export class ModelledRun {
   readonly #id: string;
   readonly #recorder: Recorder;
   readonly #groups: readonly Group[];
+  /** UTC ms of tick 0 of every series. */
+  readonly #first_ms: number;
   #now_ms: number;
   #confirmed_ms = Number.NEGATIVE_INFINITY;
   #carrier_changes = 1;
+  /** What was so when it was last looked at. */
+  #carrier = true;
+  #ac_line = true;
+  #looked_ms: number;
 
   constructor(deps: HistoryDeps, start_ms: number) {
     this.#deps = deps;
     this.#now_ms = start_ms;
+    this.#looked_ms = start_ms;
     this.#offset_ms = start_ms - UP_BEFORE_AGENT_MS;
     this.#boot = deps.randomName();
     this.#id = deps.randomName();
@@ -67,7 +65,8 @@ export class ModelledRun {
       },
       list: deps.list,
     });
-    this.#groups = this.#open(start_ms);
+    this.#first_ms = start_ms + PHASE_MS;
+    this.#groups = this.#open();
     this.#recorder.event({ code: 'start' });
     const { version } = deps.list;
     this.#recorder.event({ code: 'list_applied', value: version, utc_ms: start_ms });
@@ -92,48 +91,68 @@ export class ModelledRun {
     for (const group of this.#groups) this.#rows(group, end_ms);
     const poll_ms = minute_ms + POLL_AT_MS;
     if (poll_ms < end_ms) this.#polls(poll_ms);
+    this.#machine(end_ms);
     this.#now_ms = now_ms;
     if (stops) this.#recorder.event({ code: 'stop' });
     return this.#recorder.take(end_ms, end_ms === minute_ms + MINUTE_MS, this.#host(end_ms));
   }
 
-  #open(start_ms: number): Group[] {
+  #open(): Group[] {
     const { list, site } = this.#deps;
-    const asked = list.targets.flatMap((target, index) => watch(this.#deps, target, index));
-    const groups = [...Map.groupBy(asked, ({ interval_ms }) => interval_ms)];
-    return groups.map(([interval_ms, members], id) => {
-      const first_ms = start_ms + PHASE_MS;
-      const targets = members.map(({ index }) => index);
-      const t0_ms = first_ms - this.#offset_ms;
-      this.#recorder.open({ id, probe: 'icmp', t0_ms, interval_ms, targets });
-      const watched = members.map(({ device }) => ({
-        device,
-        seed: seedOf(`${site.code}/${device.code}`),
-        reply: 'n' as const,
-        until_ms: 0,
-      }));
-      return { id, interval_ms, first_ms, watched, n: 0 };
+    const t0_ms = this.#first_ms - this.#offset_ms;
+    return modelledSeries(site, list.targets).map((series, id) => {
+      const { probe, check, interval_ms, watched } = series;
+      const targets = watched.map(({ index }) => index);
+      const which = check === 0 ? {} : { check };
+      this.#recorder.open({ id, probe, ...which, t0_ms, interval_ms, targets });
+      return { id, series, n: 0 };
     });
   }
 
   #rows(group: Group, end_ms: number): void {
+    const { id, series } = group;
+    for (; ; group.n++) {
+      const at_ms = this.#first_ms + group.n * series.interval_ms;
+      if (at_ms >= end_ms) return;
+      const row = modelledRow(series, this.#deps, at_ms, this.#offset_ms);
+      this.#recorder.row({ series: id, n: group.n, ...row });
+    }
+  }
+
+  /** Cord and mains until `end_ms`, as the agent would have seen and told them. */
+  #machine(end_ms: number): void {
     const { story, site } = this.#deps;
-    const { id, interval_ms, first_ms, watched } = group;
-    for (; first_ms + group.n * interval_ms < end_ms; group.n++) {
-      const at_ms = first_ms + group.n * interval_ms;
-      const codes: RawCode[] = [];
-      const rtt_us: number[] = [];
-      for (const one of watched) {
-        if (at_ms >= one.until_ms) {
-          const { reply, until_ms } = stretchAt(story, site, one.device, at_ms);
-          one.reply = reply;
-          one.until_ms = until_ms;
-        }
-        const packet = one.reply === 'r' ? packetAt(one.device, one.seed, at_ms) : 'lost';
-        codes.push(one.reply === 'r' && packet === 'lost' ? 'n' : one.reply);
-        rtt_us.push(packet === 'lost' ? -1 : packet);
+    const tell = (code: 'link_down' | 'link_up' | 'ac_off' | 'ac_on', at_ms: number) => {
+      this.#recorder.event({ code, mono_ms: at_ms - this.#offset_ms });
+    };
+    const from_ms = this.#looked_ms;
+    for (const { on, at_ms } of turns((at) => carrierAt(story, site, at), from_ms, end_ms)) {
+      if (on === this.#carrier) continue;
+      this.#carrier = on;
+      this.#carrier_changes += 1;
+      tell(on ? 'link_up' : 'link_down', at_ms);
+    }
+    for (let at_ms = from_ms; site.agent_has_ups && at_ms < end_ms; at_ms += POWER_LOOK_MS) {
+      const { on } = mainsAt(story, site, at_ms);
+      if (on === this.#ac_line) continue;
+      this.#ac_line = on;
+      tell(on ? 'ac_on' : 'ac_off', at_ms);
+    }
+    this.#moves(from_ms, end_ms);
+    this.#looked_ms = end_ms;
+  }
+
+  /** Devices that were found at another address until `end_ms`. */
+  #moves(from_ms: number, end_ms: number): void {
+    const { list, site, story } = this.#deps;
+    for (const [target, { code }] of list.targets.entries()) {
+      const device = site.devices.find((item) => item.code === code);
+      if (device === undefined) continue;
+      for (const { at_ms, address } of foundIn(story, site, device, from_ms, end_ms)) {
+        const mono_ms = at_ms - this.#offset_ms;
+        this.#recorder.event({ code: 'address_moved', mono_ms, target });
+        this.#recorder.identity([{ target, what: 'address', value: address }]);
       }
-      this.#recorder.row({ series: id, n: group.n, codes, rtt_us, lag_ms: 0 });
     }
   }
 
@@ -152,24 +171,23 @@ export class ModelledRun {
 
   #host(end_ms: number): HostPart {
     const { site, story } = this.#deps;
-    const first = site.devices.find(({ address }) => address !== null);
-    const carrier = first === undefined || stretchAt(story, site, first, end_ms - 1).reply !== 'l';
-    if (!carrier) this.#carrier_changes += 1;
+    const carrier = carrierAt(story, site, end_ms - 1).on;
     return {
       carrier,
       carrier_changes: this.#carrier_changes,
-      speed_mbps: carrier ? 1_000 : null,
+      speed_mbps: carrier ? NIC_SPEED_MBPS : null,
       duplex: carrier ? 'full' : null,
       rx_frames: carrier ? RX_FRAMES_PER_S * 60 : 0,
-      ac_line: null,
+      ac_line: site.agent_has_ups ? mainsAt(story, site, end_ms - 1).on : null,
     };
   }
 }
 
-/** Targets that are asked by echo, with what stands behind them. */
-function watch({ site }: HistoryDeps, target: PublicTarget, index: number) {
-  const device = site.devices.find(({ code }) => code === target.code);
-  const interval_ms = target.probes.icmp?.interval_ms;
-  if (device === undefined || interval_ms === undefined) return [];
-  return [{ device, index, interval_ms }];
+/** Every instant in [from_ms, to_ms) at which a phase begins, the first one included. */
+function* turns(look: (at_ms: number) => Phase, from_ms: number, to_ms: number) {
+  for (let at_ms = from_ms; at_ms < to_ms; ) {
+    const { on, until_ms } = look(at_ms);
+    yield { on, at_ms };
+    at_ms = until_ms;
+  }
 }

@@ -6,8 +6,10 @@ export interface PortState {
   readonly admin_up: boolean;
   readonly speed_mbps: number;
   readonly duplex: 'full' | 'half';
-  /** Damaged frames received per second while the link is up. */
+  /** Damaged frames received per second while the link is up; counted in ifInErrors, too. */
   readonly errors_per_s: number;
+  /** Damaged frames that only dot3StatsFCSErrors counts, as on switches that drop them early. */
+  readonly fcs_per_s: number;
 }
 
 /** Counters since the last restart of the switch. */
@@ -24,6 +26,10 @@ export interface PortCounters {
   readonly fcs_errors: bigint;
   readonly alignment_errors: bigint;
   readonly late_collisions: bigint;
+  readonly single_collisions: bigint;
+  readonly multiple_collisions: bigint;
+  readonly deferred: bigint;
+  readonly excessive_collisions: bigint;
   readonly in_discards: bigint;
   readonly out_discards: bigint;
 }
@@ -47,7 +53,12 @@ const FRAME_BYTES = 620;
 const MCAST_PER_S = 0.4;
 const BCAST_PER_S = 1.1;
 const ALIGNMENT_SHARE = 0.1;
+/** Of a half-duplex port whose other side is full, by seconds of full load. */
 const LATE_COLLISIONS_PER_LOAD_S = 0.2;
+const SINGLE_COLLISIONS_PER_LOAD_S = 1.5;
+const MULTIPLE_COLLISIONS_PER_LOAD_S = 0.5;
+const DEFERRED_PER_LOAD_S = 3;
+const EXCESSIVE_COLLISIONS_PER_LOAD_S = 0.005;
 const OUT_DISCARDS_PER_LOAD_S = 0.001;
 
 interface Sums {
@@ -55,12 +66,14 @@ interface Sums {
   half_load_s: number;
   up_s: number;
   errors: number;
+  fcs_only: number;
 }
 
 function counted(rates: PortRates, sums: Sums): PortCounters {
   const whole = (value: number): bigint => BigInt(Math.floor(value));
   const { in_octets_per_s: rate_in, out_octets_per_s: rate_out } = rates;
   const alignment = sums.errors * ALIGNMENT_SHARE;
+  const on_half = (per_load_s: number): bigint => whole(sums.half_load_s * per_load_s);
   return {
     in_octets: whole(sums.load_s * rate_in + sums.up_s * 90),
     out_octets: whole(sums.load_s * rate_out + sums.up_s * 150),
@@ -71,9 +84,13 @@ function counted(rates: PortRates, sums: Sums): PortCounters {
     in_bcast: whole(sums.up_s * BCAST_PER_S * 0.2),
     out_bcast: whole(sums.up_s * BCAST_PER_S * 3),
     in_errors: whole(sums.errors),
-    fcs_errors: whole(sums.errors) - whole(alignment),
+    fcs_errors: whole(sums.errors) - whole(alignment) + whole(sums.fcs_only),
     alignment_errors: whole(alignment),
-    late_collisions: whole(sums.half_load_s * LATE_COLLISIONS_PER_LOAD_S),
+    late_collisions: on_half(LATE_COLLISIONS_PER_LOAD_S),
+    single_collisions: on_half(SINGLE_COLLISIONS_PER_LOAD_S),
+    multiple_collisions: on_half(MULTIPLE_COLLISIONS_PER_LOAD_S),
+    deferred: on_half(DEFERRED_PER_LOAD_S),
+    excessive_collisions: on_half(EXCESSIVE_COLLISIONS_PER_LOAD_S),
     in_discards: 0n,
     out_discards: whole(sums.load_s * OUT_DISCARDS_PER_LOAD_S),
   };
@@ -121,7 +138,7 @@ export function createSwitchPort(
       return found ?? null;
     },
     countersAt(since_ms, at_ms) {
-      const sums: Sums = { load_s: 0, half_load_s: 0, up_s: 0, errors: 0 };
+      const sums: Sums = { load_s: 0, half_load_s: 0, up_s: 0, errors: 0, fcs_only: 0 };
       const add = (state: PortState, from: number, to: number): void => {
         if (!(state.link_up && state.admin_up) || to <= from) return;
         const part = load(to) - load(from);
@@ -129,6 +146,7 @@ export function createSwitchPort(
         if (state.duplex === 'half') sums.half_load_s += part;
         sums.up_s += (to - from) / 1_000;
         sums.errors += (state.errors_per_s * (to - from)) / 1_000;
+        sums.fcs_only += (state.fcs_per_s * (to - from)) / 1_000;
       };
       let state = stateAt(since_ms);
       let from_ms = since_ms;

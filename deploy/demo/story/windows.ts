@@ -20,6 +20,26 @@ export function once(at_ms: number, for_ms: number): Window {
   return { every_ms: Number.POSITIVE_INFINITY, at_ms, for_ms };
 }
 
+/** A window that counts from `from_ms` on only, UTC epoch ms. */
+export interface Timed<W extends Window = Window> {
+  readonly window: W;
+  readonly from_ms: number;
+}
+
+export function timed<W extends Window>(window: W, from_ms = 0): Timed<W> {
+  return { window, from_ms };
+}
+
+/** As phaseOf; closed before the window counts. */
+export function timedPhase({ window, from_ms }: Timed, at_ms: number): Phase {
+  return at_ms < from_ms ? { on: false, until_ms: from_ms } : phaseOf(window, at_ms);
+}
+
+/** The same window, open so much longer. */
+export function longer<W extends Window>({ window, from_ms }: Timed<W>, by_ms: number): Timed<W> {
+  return { window: { ...window, for_ms: window.for_ms + by_ms }, from_ms };
+}
+
 /** Whether the window is open at an instant. */
 export function phaseOf(window: Window, at_ms: number): Phase {
   const into = (at_ms % window.every_ms) - window.at_ms;
@@ -33,10 +53,13 @@ export function phaseOf(window: Window, at_ms: number): Phase {
 }
 
 /** Open while one of the windows is; `until_ms` may come early, never late. */
-export function anyOf(windows: readonly Window[], at_ms: number): Phase {
-  const phases = windows.map((window) => phaseOf(window, at_ms));
-  return {
-    on: phases.some(({ on }) => on),
-    until_ms: Math.min(...phases.map(({ until_ms }) => until_ms), Number.POSITIVE_INFINITY),
-  };
+export function anyOf(windows: readonly Timed[], at_ms: number): Phase {
+  let on = false;
+  let until_ms = Number.POSITIVE_INFINITY;
+  for (const window of windows) {
+    const phase = timedPhase(window, at_ms);
+    on ||= phase.on;
+    until_ms = Math.min(until_ms, phase.until_ms);
+  }
+  return { on, until_ms };
 }

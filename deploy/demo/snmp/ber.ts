@@ -1,4 +1,4 @@
-import { concat } from '../../shared/bytes.ts';
+import { concat } from '../../../shared/bytes.ts';
 
 /** A value as SNMPv2c carries it (RFC 2578 §7.1, RFC 3416 §3). */
 export type SnmpValue =

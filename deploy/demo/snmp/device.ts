@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { type AgentFaults, answer, MESSAGE_BYTES_MAX } from './snmp-agent.ts';
-import type { Mib } from './snmp-mib.ts';
+import { type AgentFaults, answer, MESSAGE_BYTES_MAX } from './agent.ts';
+import type { Mib } from './mib.ts';
 
 /** Faults of the device and of the path to it; those of AgentFaults concern the protocol. */
 export interface DeviceFaults extends AgentFaults {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createMib } from '../../../deploy/demo/snmp-mib.ts';
-import { snapshotColumns } from '../../../deploy/demo/switch-mib.ts';
+import { createMib } from '../../../../deploy/demo/snmp/mib.ts';
+import { snapshotColumns, snapshotScalars } from '../../../../deploy/demo/switch/switch-mib.ts';
 import {
   createSwitchModel,
   REBOOT_MS,
   type SwitchModel,
-} from '../../../deploy/demo/switch-model.ts';
+} from '../../../../deploy/demo/switch/switch-model.ts';
 
 /** A Wednesday at 09:00 in Vietnam. */
 const MORNING_MS = Date.UTC(2026, 10, 18, 2);
@@ -81,6 +81,26 @@ test('damaged frames come at the rate told, FCS first', () => {
   assert.equal(now.in_errors, 200n);
   assert.equal(now.fcs_errors + now.alignment_errors, 200n);
   assert.equal(now.fcs_errors, 180n);
+});
+
+test('CRC damage can grow apart from ifInErrors, a half-duplex port collides', () => {
+  const made = model();
+  made.change(6, { fcs_per_s: 2 }, MORNING_MS - 100_000);
+  made.change(7, { duplex: 'half' }, MORNING_MS - HOUR_MS);
+  const { fcs_errors, in_errors, alignment_errors } = port(made, 6, MORNING_MS);
+  assert.deepEqual([fcs_errors, in_errors, alignment_errors], [200n, 0n, 0n]);
+  const half = port(made, 7, MORNING_MS);
+  assert.ok(half.single_collisions > half.late_collisions && half.late_collisions > 0n);
+  assert.equal(half.fcs_errors, 0n);
+});
+
+test('engineBoots counts starts, engineTime the seconds since', () => {
+  const made = model();
+  const scalars = (at_ms: number) => snapshotScalars(made.snapshot(at_ms));
+  made.reboot(MORNING_MS);
+  assert.equal(scalars(MORNING_MS - 1).snmpEngineBoots, 1);
+  const { snmpEngineBoots, snmpEngineTime } = scalars(MORNING_MS + REBOOT_MS + 7_000);
+  assert.deepEqual([snmpEngineBoots, snmpEngineTime], [2, 7]);
 });
 
 test('a restart is silent, then everything starts from 0', () => {

@@ -1,4 +1,4 @@
-import { SEQUENCE, type SnmpMessage, type SnmpValue, type SnmpVarbind, TAGS } from './snmp-ber.ts';
+import { SEQUENCE, type SnmpMessage, type SnmpValue, type SnmpVarbind, TAGS } from './ber.ts';
 
 /** Longest length field: UDP carries at most 65,507 bytes. */
 const LENGTH_BYTES_MAX = 4;

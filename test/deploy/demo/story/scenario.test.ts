@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createStory, packetAt, powerAt, stretchAt, wanAt } from '../../../deploy/demo/scenario.ts';
-import { DEMO_SITES, type DemoDevice, type DemoSite } from '../../../deploy/demo/sites.ts';
-import { anyOf, once, phaseOf } from '../../../deploy/demo/windows.ts';
+import { DEMO_SITES, type DemoDevice, type DemoSite } from '../../../../deploy/demo/sites.ts';
+import {
+  carrierAt,
+  damagedAt,
+  mainsAt,
+  packetAt,
+  powerAt,
+  stretchAt,
+  wanAt,
+} from '../../../../deploy/demo/story/scenario.ts';
+import { createStory } from '../../../../deploy/demo/story/script.ts';
+import { anyOf, once, phaseOf } from '../../../../deploy/demo/story/windows.ts';
 
 const HOUR_MS = 3_600_000;
 const ANCHOR_MS = Date.UTC(2026, 9, 14, 3, 0);
@@ -114,4 +123,81 @@ test('about one packet in two thousand is lost', () => {
     else assert.ok(packet > 0 && packet < 10_000);
   }
   assert.ok(lost > 20 && lost < 100, `${lost} of 100,000`);
+});
+
+const MINUTE_MS = 60_000;
+/** 08:30 into each half hour. */
+const SHORT_CUT_MS = ANCHOR_MS + 8.5 * MINUTE_MS;
+
+test('a short power cut: the agent goes on without a carrier, then everything starts', () => {
+  assert.ok(dongPhu !== undefined);
+  const at = (after_s: number) => SHORT_CUT_MS + after_s * 1_000;
+  assert.equal(mainsAt(story, dongPhu, at(-1)).on, true);
+  assert.equal(mainsAt(story, dongPhu, at(1)).on, false);
+  assert.equal(mainsAt(story, dongPhu, at(41)).on, true);
+  for (const after_s of [1, 60, 89]) {
+    assert.equal(powerAt(story, dongPhu, at(after_s)).on, true, 'its UPS feeds the agent');
+    assert.equal(carrierAt(story, dongPhu, at(after_s)).on, false);
+    for (const device of dongPhu.devices) {
+      assert.equal(stretchAt(story, dongPhu, device, at(after_s)).reply, 'l');
+    }
+  }
+  const reply = (code: string, after_s: number) => {
+    const { site, device } = find(dongPhu, code);
+    return stretchAt(story, site, device, at(after_s)).reply;
+  };
+  for (const code of ['gw', 'sw-core', 'sw-tang2', 'ap-1']) assert.equal(reply(code, 91), 'r');
+  const pcs = dongPhu.devices.filter(({ kind }) => kind === 'pc').map(({ code }) => code);
+  assert.ok(pcs.some((code) => reply(code, 91) === 'n'));
+  assert.ok(pcs.every((code) => reply(code, 121) === 'r'));
+});
+
+test('a long power cut ends the agent when its UPS is empty; it starts after the mains', () => {
+  assert.ok(dongPhu !== undefined);
+  const cut_ms = ANCHOR_MS - 7.5 * HOUR_MS;
+  const power = (minutes: number) => powerAt(story, dongPhu, cut_ms + minutes * MINUTE_MS).on;
+  const told = [-1, 1, 3.9, 4, 37, 37.9, 38].map(power);
+  assert.deepEqual(told, [true, true, true, false, false, false, true]);
+});
+
+test('the WAN cut of the second office silences what lies beyond it, and nothing else', () => {
+  assert.ok(tanLap !== undefined);
+  const at_ms = ANCHOR_MS + 19 * MINUTE_MS - 1;
+  assert.equal(wanAt(story, tanLap, at_ms).on, false);
+  for (const device of tanLap.devices) {
+    const { reply } = stretchAt(story, tanLap, device, at_ms);
+    if (device.code === 'cong-dvc') assert.equal(reply, 'n');
+    if (device.code === 'gw' || device.code.startsWith('camera-')) assert.equal(reply, 'r');
+  }
+});
+
+test('damaged frames come with the working hours and go with them', () => {
+  // Wednesday 14 October 2026: Hanoi is UTC+7.
+  const { site, device } = find(dongPhu, 'pc-vp-3');
+  const quiet = createStory(ANCHOR_MS + 100 * HOUR_MS);
+  const at = (hour: number, minute = 0) =>
+    damagedAt(quiet, site, device, Date.UTC(2026, 9, 14, hour - 7, minute)).per_s > 0;
+  const told = [at(7), at(7, 31), at(11, 29), at(11, 31), at(13, 31), at(16, 59), at(17, 1)];
+  assert.deepEqual(told, [false, true, true, false, true, true, false]);
+  const sunday_ms = Date.UTC(2026, 9, 18, 3, 0);
+  assert.equal(damagedAt(quiet, site, device, sunday_ms).per_s, 0);
+  const other = find(dongPhu, 'pc-vp-4').device;
+  assert.equal(damagedAt(story, site, other, ANCHOR_MS).per_s, 0);
+});
+
+test('behind a port of half duplex large echoes get lost far more often than small ones', () => {
+  const { site, device } = find(dongPhu, 'may-in-1');
+  const { lost } = stretchAt(story, site, device, ANCHOR_MS);
+  const before = stretchAt(story, site, device, ANCHOR_MS - 30 * HOUR_MS).lost;
+  assert.ok(before.large < 0.001);
+  const count = (size: 'small' | 'large') => {
+    let gone = 0;
+    for (let second = 0; second < 20_000; second++) {
+      const packet = packetAt(device, 7, ANCHOR_MS + second * 1_000, size, lost);
+      if (packet === 'lost') gone += 1;
+    }
+    return gone / 20_000;
+  };
+  assert.ok(count('small') < 0.01);
+  assert.ok(count('large') > 0.08 && count('large') < 0.2);
 });

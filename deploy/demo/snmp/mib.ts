@@ -1,4 +1,4 @@
-import type { SnmpValue, SnmpVarbind } from './snmp-ber.ts';
+import type { SnmpValue, SnmpVarbind } from './ber.ts';
 
 /** What a simulated agent serves: objects in MIB order. */
 export interface Mib {

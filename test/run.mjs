@@ -20,8 +20,8 @@ if (files.length === 0) {
   console.error('NO_TESTS: no test file matches.');
   process.exit(1);
 }
-// Lab files wait for faults most of the time, each in namespaces of its own name.
-const concurrency = lab ? 4 : 2;
+// Most of the time is spent waiting: for faults, kills and the minute of a batch.
+const concurrency = lab ? 4 : 3;
 const result = spawnSync(
   process.execPath,
   [

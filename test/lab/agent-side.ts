@@ -100,6 +100,25 @@ export class AgentSide {
 
   /** Reads the spool after the agent has ended; a copy of it, so that nothing is changed. */
   spool(): SpoolContent {
+    return this.#readSpool((db) => {
+      const sql = 'SELECT epoch, seq, lower(hex(hash)) AS hash FROM batch ORDER BY epoch, seq';
+      const sent = db
+        .prepare("SELECT max(CAST(value AS INTEGER)) FROM meta WHERE key LIKE 'sent_to/%'")
+        .pluck()
+        .get();
+      return { batches: db.prepare(sql).all() as KeptBatch[], sent_to: Number(sent ?? 0) };
+    });
+  }
+
+  /** Every batch of an agent that has ended, as it was sent, oldest first. */
+  bodies(): Uint8Array[] {
+    return this.#readSpool(
+      (db) =>
+        db.prepare('SELECT body FROM batch ORDER BY epoch, seq').pluck().all() as Uint8Array[],
+    );
+  }
+
+  #readSpool<T>(read: (db: Database.Database) => T): T {
     const copy = join(this.#lan.dir, 'spool-copy');
     mkdirSync(copy, { recursive: true });
     const { disk } = this.#options;
@@ -110,12 +129,7 @@ export class AgentSide {
     }
     const db = new Database(join(copy, 'spool.db'));
     try {
-      const sql = 'SELECT epoch, seq, lower(hex(hash)) AS hash FROM batch ORDER BY epoch, seq';
-      const sent = db
-        .prepare("SELECT max(CAST(value AS INTEGER)) FROM meta WHERE key LIKE 'sent_to/%'")
-        .pluck()
-        .get();
-      return { batches: db.prepare(sql).all() as KeptBatch[], sent_to: Number(sent ?? 0) };
+      return read(db);
     } finally {
       db.close();
     }

@@ -26,6 +26,8 @@ export class CollectorSide {
   readonly #config: string;
   #process: Started | undefined;
   #reader: ApiReader | undefined;
+  /** Options of commands that speak to the collector. */
+  #where: readonly string[] = [];
 
   constructor(lan: Lan) {
     this.#lan = lan;
@@ -73,17 +75,22 @@ export class CollectorSide {
   }
 
   /** Imports the inventory and makes the token of the agent, which is returned. */
-  prepare(): string {
+  prepare(yaml = inventoryYaml()): string {
     const pem = readFileSync(join(this.#dir, 'tls.pem'), 'utf8');
     const ca = join(this.#lan.dir, 'ca.pem');
     writeFileSync(ca, pem.slice(pem.indexOf('-----BEGIN CERTIFICATE')));
     const admin = this.#token(['--role', 'admin']);
-    const inventory = join(this.#lan.dir, 'inventory.yml');
-    writeFileSync(inventory, inventoryYaml());
-    const where = ['--collector', collectorUrl(), '--token', admin, '--ca', ca];
-    this.#lanproof(['import', inventory, ...where]);
+    this.#where = ['--collector', collectorUrl(), '--token', admin, '--ca', ca];
+    this.importInventory(yaml);
     this.#reader = startApiReader(this.#lan, collectorUrl(), admin);
     return this.#token(['--site', SITE, '--agent', AGENT, '--approve']);
+  }
+
+  /** As a person does who changed the file; the agent hears of it with its next batch. */
+  importInventory(yaml: string): void {
+    const inventory = join(this.#lan.dir, 'inventory.yml');
+    writeFileSync(inventory, yaml);
+    this.#lanproof(['import', inventory, ...this.#where]);
   }
 
   /** A copy of the data directory, as a person makes it with the collector stopped. */

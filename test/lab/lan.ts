@@ -32,6 +32,8 @@ const PREFIX = 'lpl-';
 const NETNS_DIR = '/run/netns';
 const PER_CENT_TO_TEN_THOUSANDTH = 100;
 const ALL_LOST_PCT = 100;
+/** Small echoes, ARP and the first packets of a connection are shorter. */
+const LONG_BYTES = 1000;
 const START_MS_MAX = 5000;
 
 interface Wire {
@@ -39,6 +41,8 @@ interface Wire {
   /** Frames lost on the way from end a to end b, and back, per cent. */
   loss_ab_pct: number;
   loss_ba_pct: number;
+  /** A damaged pair: long frames on the way from end a to end b are lost, short ones are not. */
+  long_lost: boolean;
 }
 
 /**
@@ -62,7 +66,7 @@ export class Lan {
     this.#name = name;
     this.dir = mkdtempSync(join(tmpdir(), `lanproof-lab-${name}-`));
     for (const name of CABLE_NAMES) {
-      this.#wires.set(name, { cut: false, loss_ab_pct: 0, loss_ba_pct: 0 });
+      this.#wires.set(name, { cut: false, loss_ab_pct: 0, loss_ba_pct: 0, long_lost: false });
     }
   }
 
@@ -114,6 +118,18 @@ export class Lan {
     wire.loss_ab_pct = loss_ab_pct;
     wire.loss_ba_pct = loss_ba_pct;
     this.exec('wire', 'nft', ['-f', '-'], this.#rules(cable));
+  }
+
+  /** Loses every frame over LONG_BYTES on the way from end a to end b. */
+  setLongLoss(cable: CableName, long_lost: boolean): void {
+    this.#wire(cable).long_lost = long_lost;
+    this.exec('wire', 'nft', ['-f', '-'], this.#rules(cable));
+  }
+
+  /** The core switch has no SNMP any more; another program may serve its address. */
+  async stopSnmpd(): Promise<void> {
+    await this.#snmpd?.stop('SIGKILL');
+    this.#snmpd = undefined;
   }
 
   /** Takes the mains from devices or gives it back: no carrier at their ports, no memory left. */
@@ -201,13 +217,14 @@ export class Lan {
   }
 
   #rules(name: CableName): string {
-    const { loss_ab_pct, loss_ba_pct } = this.#wire(name);
+    const { loss_ab_pct, loss_ba_pct, long_lost } = this.#wire(name);
     const direction = (from: 'a' | 'b', to: 'a' | 'b', loss_pct: number): string[] => {
       const chain = panelEnd(name, from);
       const lost = Math.round(loss_pct * PER_CENT_TO_TEN_THOUSANDTH);
       const rule = `add rule netdev panel ${chain}`;
       return [
         `flush chain netdev panel ${chain}`,
+        ...(from === 'a' && long_lost ? [`${rule} meta length > ${LONG_BYTES} drop`] : []),
         ...(loss_pct > 0 && loss_pct < ALL_LOST_PCT
           ? [`${rule} numgen random mod 10000 < ${lost} drop`]
           : []),

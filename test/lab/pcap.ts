@@ -3,10 +3,16 @@ export type Frame =
   | {
       readonly kind: 'echo' | 'echo-reply';
       readonly at_ms: number;
+      /** Of the machine that sent it, as far as the last hop tells. */
+      readonly mac: string;
       readonly from: string;
       readonly to: string;
       readonly id: number;
       readonly seq: number;
+      /** Total length of the IP packet. */
+      readonly ip_bytes: number;
+      /** Whether it is a fragment of a packet. */
+      readonly fragment: boolean;
     }
   | {
       readonly kind: 'arp' | 'arp-reply';
@@ -24,28 +30,39 @@ const LINKTYPE_ETHERNET = 1;
 const ETHERTYPE_IPV4 = 0x0800;
 const ETHERTYPE_ARP = 0x0806;
 const IP_PROTOCOL_ICMP = 1;
+/** More fragments follow, or this is not the first one (RFC 791). */
+const IP_FRAGMENT = 0x3fff;
 const ICMP_ECHO_REPLY = 0;
 const ICMP_ECHO = 8;
 
+/** Reads echoes and ARP out of what tcpdump wrote. @throws Error if the file is of another kind. */
+export function readPcap(file: Uint8Array): Frame[] {
+  return readFrames(file, readFrame);
+}
+
 /**
- * Reads what tcpdump wrote, also while it still writes: an unfinished last record is left out.
+ * Reads what tcpdump wrote, also while it still writes: an unfinished last record is left out, and
+ * so is every frame that `read` gives null for. `bytes` begin with the Ethernet header.
  * @throws Error if the file is of another kind.
  */
-export function readPcap(file: Uint8Array): Frame[] {
+export function readFrames<F>(
+  file: Uint8Array,
+  read: (bytes: Buffer, at_ms: number) => F | null,
+): F[] {
   const view = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   if (view.length < FILE_HEADER_BYTES) return [];
   const [magic, link] = [view.readUInt32LE(0), view.readUInt32LE(20)];
   if (magic !== MAGIC_US_LE || link !== LINKTYPE_ETHERNET) {
     throw new Error(`not an Ethernet pcap of this machine: magic ${magic}, link type ${link}`);
   }
-  const frames: Frame[] = [];
+  const frames: F[] = [];
   let at = FILE_HEADER_BYTES;
   while (at + RECORD_HEADER_BYTES <= view.length) {
     const at_ms = view.readUInt32LE(at) * 1000 + view.readUInt32LE(at + 4) / 1000;
     const bytes = view.readUInt32LE(at + 8);
     const start = at + RECORD_HEADER_BYTES;
     if (start + bytes > view.length) break;
-    const frame = readFrame(view.subarray(start, start + bytes), at_ms);
+    const frame = read(view.subarray(start, start + bytes), at_ms);
     if (frame !== null) frames.push(frame);
     at = start + bytes;
   }
@@ -65,10 +82,13 @@ function readFrame(bytes: Buffer, at_ms: number): Frame | null {
   return {
     kind: kind === ICMP_ECHO ? 'echo' : 'echo-reply',
     at_ms,
+    mac: [...bytes.subarray(6, 12)].map((byte) => byte.toString(16).padStart(2, '0')).join(':'),
     from: dotted(payload, 12),
     to: dotted(payload, 16),
     id: icmp.readUInt16BE(4),
     seq: icmp.readUInt16BE(6),
+    ip_bytes: payload.readUInt16BE(2),
+    fragment: (payload.readUInt16BE(6) & IP_FRAGMENT) !== 0,
   };
 }
 
@@ -79,4 +99,5 @@ function readArp(arp: Buffer, at_ms: number): Frame | null {
   return { kind, at_ms, from: dotted(arp, 14), to: dotted(arp, 24) };
 }
 
-const dotted = (bytes: Buffer, at: number): string => [...bytes.subarray(at, at + 4)].join('.');
+export const dotted = (bytes: Buffer, at: number): string =>
+  [...bytes.subarray(at, at + 4)].join('.');

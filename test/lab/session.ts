@@ -53,12 +53,17 @@ export interface AvailabilityRow {
 export interface AgentEventTold {
   readonly code: string;
   readonly mono_ms: number;
+  readonly target?: number;
   readonly value?: number;
 }
 
 export interface SessionOptions {
   readonly clock?: boolean;
   readonly disk?: boolean;
+  /** Another inventory of the same devices. */
+  readonly inventory?: string;
+  /** What the capture keeps besides ICMP and ARP. */
+  readonly capture?: string;
 }
 
 /** A lab with the product in it: agent inside, collector outside, capture beside them. */
@@ -88,9 +93,9 @@ export class Session {
   static async open(t: TestContext, name: string, options: SessionOptions = {}): Promise<Session> {
     const lan = await Lan.up(name);
     t.after(() => lan.down());
-    const session = new Session(lan, await Capture.start(lan), options);
+    const session = new Session(lan, await Capture.start(lan, options.capture), options);
     await session.collector.start();
-    session.agent.enrol(session.collector.prepare());
+    session.agent.enrol(session.collector.prepare(options.inventory));
     session.agent.start();
     return session;
   }

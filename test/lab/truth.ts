@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Lan } from './lan.ts';
 import { type Frame, readPcap } from './pcap.ts';
 import type { Started } from './processes.ts';
+import { readSegments, type Segment } from './segments.ts';
 import { until } from './wait.ts';
 
 /** One echo request that was on the wire, and whether its answer came back to the agent. */
@@ -40,10 +41,12 @@ export class Capture {
     this.#process = process;
   }
 
-  static async start(lan: Lan): Promise<Capture> {
+  /** `more`: what else is kept besides ICMP and ARP, as a capture filter. */
+  static async start(lan: Lan, more?: string): Promise<Capture> {
     const path = join(lan.dir, 'agent.pcap');
     const log = join(lan.dir, 'tcpdump.log');
-    const args = ['-i', 'eth0', '-n', '-U', '-s', '128', '-w', path, 'icmp or arp'];
+    const filter = `icmp or arp${more === undefined ? '' : ` or ${more}`}`;
+    const args = ['-i', 'eth0', '-n', '-U', '-s', '128', '-w', path, filter];
     const process = lan.start('agent', 'tcpdump', [...args, '--immediate-mode'], { log });
     await until('tcpdump listens', 5000, () => process.output().includes('listening on'));
     return new Capture(path, process);
@@ -53,9 +56,22 @@ export class Capture {
     return readPcap(readFileSync(this.#path));
   }
 
-  /** Every echo request towards the address, in order, with its answer. */
+  /** TCP segments and UDP datagrams, as far as the filter kept them. */
+  segments(): Segment[] {
+    return readSegments(readFileSync(this.#path));
+  }
+
+  /** Every small echo request towards the address, in order, with its answer. */
   echoes(address: string): Echo[] {
-    return matchEchoes(this.frames(), address);
+    return matchEchoes(
+      this.frames().filter((frame) => !isLarge(frame)),
+      address,
+    );
+  }
+
+  /** Every large one: they come from a pinger of their own. */
+  largeEchoes(address: string): Echo[] {
+    return matchEchoes(this.frames().filter(isLarge), address);
   }
 
   /** Times at which the agent asked for the address by ARP. */
@@ -68,6 +84,14 @@ export class Capture {
   stop(): Promise<unknown> {
     return this.#process.stop('SIGTERM');
   }
+}
+
+/** The small ones have 84 bytes, the large ones 1,428. */
+const LARGE_BYTES_MIN = 1_000;
+
+export function isLarge(frame: Frame): boolean {
+  const echo = frame.kind === 'echo' || frame.kind === 'echo-reply';
+  return echo && frame.ip_bytes >= LARGE_BYTES_MIN;
 }
 
 /** Pairs requests with answers by identifier and sequence number. */

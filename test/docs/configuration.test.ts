@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { TSchema } from 'typebox';
-import { AgentSchema } from '../../agent/config.ts';
+import { AgentSchema } from '../../agent/config-schema.ts';
 import { CollectorSchema } from '../../collector/config.ts';
 import { InventorySchema } from '../../shared/node/inventory-schema.ts';
 import type { SchemaNode } from '../../shared/node/schema-explain.ts';

@@ -62,12 +62,15 @@ export async function createEngines(options: EngineOptions): Promise<Engines> {
   const ask = arp === null ? null : createArpEngine({ sink, clock, arp, next_id, onForeignMac });
   const snmp = createSnmpReachability({ sink, clock, next_id });
   const checks = createCheckEngines({ sink, clock, next_id, probers: options.probers });
+  let newest = 0;
   return {
     names: { icmp: `${icmp.name} ${icmp.version}`.slice(0, 64), arp: arp?.tool ?? 'none' },
     seeker: icmp.seeker ?? (arp === null ? null : createArpSeeker(arp, platform)),
     arpReaches: (address) => arp !== null && platform.onLink(address) !== null,
     async apply(plan, from_mono_ms) {
       if (ask === null && plan.arp.length > 0) onlyTell(sink);
+      newest += 1;
+      const turn = newest;
       snmp.add(plan.snmp);
       await Promise.all([
         icmp.apply(plan.icmp, from_mono_ms),
@@ -75,7 +78,8 @@ export async function createEngines(options: EngineOptions): Promise<Engines> {
         snmp.engine.apply(snmp.targets(plan.snmp), from_mono_ms),
         checks.apply(plan.checks ?? [], from_mono_ms),
       ]);
-      snmp.keep(plan.snmp);
+      // Where plans follow quickly, the sessions of the newest must outlive the older ones' end.
+      if (turn === newest) snmp.keep(plan.snmp);
     },
     async stop() {
       await Promise.all([icmp.stop(), ask?.stop(), snmp.engine.stop(), checks.stop()]);
@@ -134,6 +138,8 @@ function createSnmpReachability(options: {
 }) {
   const { clock } = options;
   const sessions = new Map<string, SnmpSession>();
+  /** What they still ask is answered; closed when the old series are. */
+  const replaced = new Set<SnmpSession>();
   const keyOf = (index: number, address: string) => `${index} ${address}`;
   const deciding = (plans: readonly SnmpPlan[]) => plans.filter(({ decides }) => decides);
   const engine = createTickedEngine({
@@ -154,7 +160,8 @@ function createSnmpReachability(options: {
     add(plans: readonly SnmpPlan[]): void {
       for (const plan of deciding(plans)) {
         const key = keyOf(plan.index, plan.target.address);
-        sessions.get(key)?.close();
+        const before = sessions.get(key);
+        if (before !== undefined) replaced.add(before);
         const timeout_ms = timeoutOf(plan.interval_ms);
         const deps = { now_ms: () => clock.monotonic_ms(), retries: 0, timeout_ms };
         sessions.set(key, openSession(plan.target, deps));
@@ -164,6 +171,8 @@ function createSnmpReachability(options: {
       const kept = new Set(
         deciding(plans).map(({ index, target }) => keyOf(index, target.address)),
       );
+      for (const session of replaced) session.close();
+      replaced.clear();
       for (const [key, session] of sessions) {
         if (kept.has(key)) continue;
         session.close();

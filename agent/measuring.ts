@@ -22,7 +22,7 @@ import { createSealer, type SealedBatch } from './seal.ts';
 import { Walk } from './walk.ts';
 import { IDENTITY_HINTS } from './whereabouts/mac-audit.ts';
 import { MacGuard } from './whereabouts/mac-guard.ts';
-import { resolveName } from './whereabouts/names.ts';
+import { createNameResolver } from './whereabouts/names.ts';
 import { Whereabouts } from './whereabouts/whereabouts.ts';
 
 /** 64 bits: two runs of one agent never share an id. */
@@ -134,7 +134,7 @@ function createWhereabouts(
     monotonic_ms: () => platform.monotonic_ms(),
     neighbours: () => platform.neighbours(),
     seeker: engines.seeker,
-    resolve: resolveName,
+    resolve: createNameResolver(),
     changing: () => walk.changing,
     watch: (targets, from_mono_ms) => guard.use(targets, from_mono_ms),
     onEvent: (code, target) => {

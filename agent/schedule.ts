@@ -45,29 +45,44 @@ interface DeviceState {
 export class SnmpSchedule {
   readonly #deps: ScheduleDeps;
   readonly #gate = new Gate(POLLS_AT_ONCE);
-  #stopping: AbortController | undefined;
+  #stopping = new AbortController();
+  #stopped = false;
   #running: Promise<void>[] = [];
+  /** By index; they mean the same devices as long as the list does. */
+  #states: { readonly list_version: number; readonly of: Map<number, DeviceState> } = {
+    list_version: 0,
+    of: new Map(),
+  };
 
   constructor(deps: ScheduleDeps) {
     this.#deps = deps;
   }
 
-  /** Ends the polls of the old list and begins those of a new one at `from_mono_ms`. */
+  /**
+   * Ends the polls of the old list and begins those of a new one at `from_mono_ms`. With the same
+   * version only addresses changed: what is known of the devices, their pace too, goes on.
+   */
   async apply(
     plans: readonly SnmpPlan[],
     list_version: number,
     from_mono_ms: number,
   ): Promise<void> {
-    await this.stop();
+    this.#stopping.abort();
     const stopping = new AbortController();
     this.#stopping = stopping;
+    await Promise.allSettled(this.#running);
+    // Meanwhile a newer plan, or the end, may have come.
+    if (this.#stopped || stopping.signal.aborted) return;
+    if (this.#states.list_version !== list_version) this.#states = { list_version, of: new Map() };
     this.#running = plans.map((plan) =>
       this.#device(plan, list_version, from_mono_ms, stopping.signal),
     );
   }
 
+  /** Ends all polls for good. */
   async stop(): Promise<void> {
-    this.#stopping?.abort();
+    this.#stopped = true;
+    this.#stopping.abort();
     await Promise.allSettled(this.#running);
     this.#running = [];
   }
@@ -80,21 +95,15 @@ export class SnmpSchedule {
   ): Promise<void> {
     const { monotonic_ms, random, sleep, onPoll, onProblem } = this.#deps;
     const session = this.#open(plan);
-    const state: DeviceState = {
-      traffic_window: -1,
-      identity_ms: -IDENTITY_MS,
-      uplinks: [],
-      memory: new DeviceMemory(),
-      pace: startPace(plan.interval_ms),
-    };
-    let due_ms = Math.max(from_mono_ms, monotonic_ms()) + random() * plan.interval_ms;
+    const state = this.#stateOf(plan);
+    let due_ms = Math.max(from_mono_ms, monotonic_ms()) + random() * state.pace.interval_ms;
     try {
       while (!signal.aborted) {
         await sleep(Math.max(0, due_ms - monotonic_ms()), signal);
         if (signal.aborted) return;
         try {
           const poll = await this.#gate.run(() => this.#poll(plan, session, state, due_ms, signal));
-          if (poll !== undefined && !signal.aborted) onPoll(plan.index, poll, list_version);
+          if (poll !== undefined) onPoll(plan.index, poll, list_version);
         } catch (error) {
           onProblem(plan, error);
         }
@@ -106,6 +115,20 @@ export class SnmpSchedule {
     } finally {
       session.close();
     }
+  }
+
+  #stateOf({ index, interval_ms }: SnmpPlan): DeviceState {
+    const known = this.#states.of.get(index);
+    if (known !== undefined) return known;
+    const state: DeviceState = {
+      traffic_window: -1,
+      identity_ms: -IDENTITY_MS,
+      uplinks: [],
+      memory: new DeviceMemory(),
+      pace: startPace(interval_ms),
+    };
+    this.#states.of.set(index, state);
+    return state;
   }
 
   #open(plan: SnmpPlan): SnmpSession {
@@ -136,7 +159,9 @@ export class SnmpSchedule {
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(left_ms))]);
     const before = session.counts;
     const poll = await pollDevice(session, wants, deadline);
-    if (!signal.aborted) this.#judgePace(plan, state, costOf(before, session.counts));
+    // Nobody will write it down, so what it brought is asked again.
+    if (signal.aborted) return undefined;
+    this.#judgePace(plan, state, costOf(before, session.counts));
     if (poll.traffic?.ok === true) state.traffic_window = window;
     // They are found again by name: until then their old numbers may be other ports.
     if (poll.restarted === true) state.uplinks = [];

@@ -224,7 +224,8 @@ export class Lists {
       this.#parts?.recorder.event({ code: 'list_refused', value: version });
       this.#deps.tell(asError(error));
     }
-    await schedule.apply(plan.snmp, version, from_mono_ms);
+    // While the old series ended, devices may have moved.
+    await schedule.apply((this.#plan ?? plan).snmp, version, from_mono_ms);
   }
 }
 

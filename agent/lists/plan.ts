@@ -1,4 +1,5 @@
 import { LanProofError } from '../../shared/errors.ts';
+import { classify, parseAddress } from '../../shared/measure/address.ts';
 import type { DeviceKind } from '../../shared/measure/codes.ts';
 import type { PublicTarget, TargetRecord } from '../../shared/measure/targets.ts';
 import {
@@ -185,9 +186,16 @@ function permitOf(
   const permit = allow.permits(address, kind, probe, interval_ms);
   const { hostname, mac } = record;
   if (permit.ok || hostname === undefined || mac !== undefined) return permit;
-  const byName = address !== record.address && permit.code === 'TARGET_NOT_ALLOWED';
+  const led = address !== record.address && permit.code === 'TARGET_NOT_ALLOWED';
+  const byName = led && !isLoopback(address);
   if (byName && allow.permits(hostname, kind, probe, interval_ms).ok) return { ok: true };
   return permit;
+}
+
+/** Whoever answers for a name must not lead the agent to its own machine. */
+function isLoopback(address: string): boolean {
+  const parsed = parseAddress(address);
+  return parsed !== undefined && classify(parsed) === 'loopback';
 }
 
 function snmpPlan(

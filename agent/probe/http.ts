@@ -17,6 +17,8 @@ import { openTls } from './http-tls.ts';
 
 /** More of a page tells nothing about the service; the connection is cut after it. */
 export const BODY_BYTES_MAX = 64 * 1024;
+/** RFC 9110 §15: a status below this is none, and a batch must not hold it. */
+const STATUS_MIN = 100;
 const USER_AGENT = 'lanproof';
 const PORTS = { 'http:': 80, 'https:': 443 } as const;
 
@@ -184,9 +186,11 @@ function get(url: URL, socket: Socket, step: Step): Promise<Verdict> {
   // Nobody asked for another protocol; without a listener Node would leave the request hanging.
   asked.on('upgrade', () => end('garbage'));
   asked.on('response', (response) => {
-    status = response.statusCode ?? 0;
-    trace?.(`Status ${status}, first byte after ${asMs(phases.first_byte)}.`);
-    readBody(response, (whole) => end(whole ? outcomeOf(status ?? 0) : 'garbage'));
+    const code = response.statusCode ?? 0;
+    trace?.(`Status ${code}, first byte after ${asMs(phases.first_byte)}.`);
+    if (code < STATUS_MIN) return end('garbage');
+    status = code;
+    readBody(response, (whole) => end(whole ? outcomeOf(code) : 'garbage'));
   });
   asked.end();
   return promise;

@@ -72,6 +72,8 @@ export function createUdpEchoEngine(options: {
   };
   const send = (address: string, bytes: number, deadline: AbortSignal) =>
     new Promise<Answered>((resolve) => {
+      // An aborted signal tells nobody any more: the question would wait for ever.
+      if (deadline.aborted) return resolve({ code: 'x', reason: 'overrun' });
       token += 1;
       const id = String(token);
       waiting.set(id, { resolve, sent_ms: clock.monotonic_ms() });

@@ -5,7 +5,12 @@ import type {
   SnmpPart,
   SnmpPoll,
 } from '../../shared/measure/batch.ts';
-import { SNMP_POLLS_MAX, SNMP_TABLES_MAX } from '../../shared/measure/section-snmp.ts';
+import {
+  IF_INDEX_MAX,
+  SNMP_INTERFACES_MAX,
+  SNMP_POLLS_MAX,
+  SNMP_TABLES_MAX,
+} from '../../shared/measure/section-snmp.ts';
 import type { DevicePoll } from '../snmp/poll.ts';
 import { ScalarsRecord } from './scalars.ts';
 
@@ -129,10 +134,20 @@ export class SnmpRecord {
   }
 }
 
+/**
+ * Ports that a batch can hold: a device that numbers them otherwise, or has no end of them, must
+ * not make the section of its whole site unreadable.
+ */
 function portsOf(columns: Columns): number[] {
   const ports = new Set<number>();
-  for (const rows of Object.values(columns)) for (const port of rows.keys()) ports.add(port);
-  return [...ports].sort((a, b) => a - b);
+  for (const rows of Object.values(columns)) {
+    for (const port of rows.keys()) if (isPort(port)) ports.add(port);
+  }
+  return [...ports].sort((a, b) => a - b).slice(0, SNMP_INTERFACES_MAX);
+}
+
+function isPort(index: number): boolean {
+  return index >= 1 && index <= IF_INDEX_MAX;
 }
 
 function isOf(table: Table | undefined, names: readonly string[], ports: readonly number[]) {
@@ -190,6 +205,7 @@ export function identityRows(target: number, poll: DevicePoll): IdentityRow[] {
   if (sys_name !== undefined) rows.push({ target, what: 'sys_name', value: sys_name.text });
   if (sys_descr !== undefined) rows.push({ target, what: 'sys_descr', value: sys_descr.text });
   for (const [port, texts] of identity.ports) {
+    if (!isPort(port)) continue;
     for (const what of ['if_name', 'if_descr', 'if_alias'] as const) {
       const text = texts[what];
       if (text !== undefined) rows.push({ target, what, port, value: text.text });

@@ -109,7 +109,12 @@ export async function readUptime(
 ): Promise<Uptime | SnmpFailure> {
   const values = await scalars(session, { sysUpTime: SYS_UPTIME }, deadline);
   if (!values.ok) return values;
-  return { ok: true, sys_uptime_ticks: values.value.get('sysUpTime') ?? null };
+  return { ok: true, sys_uptime_ticks: ticksOf(values.value.get('sysUpTime')) };
+}
+
+/** Some devices say it as INTEGER; a negative one is no clock. */
+function ticksOf(value: number | undefined): number | null {
+  return value === undefined || value < 0 ? null : value;
 }
 
 /** Reads the clocks of a device in one GET; where the device refuses that, sysUpTime alone. */
@@ -126,7 +131,7 @@ export function pollSystem(
     const { sysUpTime, ...others } = Object.fromEntries(values.value);
     // A 32-bit count of milliseconds or ticks that passed its sign bit (Planet, FiberHome).
     if ((others.snmpEngineTime ?? 0) < 0) delete others.snmpEngineTime;
-    return { ok: true, sys_uptime_ticks: sysUpTime ?? null, scalars: others } as const;
+    return { ok: true, sys_uptime_ticks: ticksOf(sysUpTime), scalars: others } as const;
   });
 }
 

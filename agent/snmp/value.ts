@@ -43,7 +43,15 @@ export function counter64(
   return high === 0 ? BigInt(low) : (BigInt(high) << 32n) | BigInt(low);
 }
 
-/** A counter, gauge or integer; undefined for any other type. Counter64 is always a bigint. */
+/** What SMIv2 numbers but Counter64 can be: Integer32 and Unsigned32 (RFC 2578 §7.1). */
+const NUMBER_MIN = -(2 ** 31);
+const NUMBER_MAX = 2 ** 32 - 1;
+
+/**
+ * A counter, gauge or integer; undefined for any other type, and for a number that none of these
+ * can be: one such value would make the whole section of a batch unreadable. Counter64 is always a
+ * bigint.
+ */
 export function numberOf({ type, value }: TypedValue): number | bigint | undefined {
   if (type === TAG.COUNTER64) {
     // net-snmp gives its bytes, our own reading of answers the number.
@@ -51,7 +59,8 @@ export function numberOf({ type, value }: TypedValue): number | bigint | undefin
     return value instanceof Uint8Array ? counter64(value) : undefined;
   }
   const numeric = type === TAG.INTEGER || (type >= TAG.COUNTER32 && type <= TAG.TIMETICKS);
-  return numeric && typeof value === 'number' ? value : undefined;
+  if (!numeric || typeof value !== 'number' || !Number.isInteger(value)) return undefined;
+  return value >= NUMBER_MIN && value <= NUMBER_MAX ? value : undefined;
 }
 
 /** Text of a device: the bytes as they came and how they read. */

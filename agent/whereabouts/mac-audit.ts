@@ -21,6 +21,8 @@ export const IDENTITY_HINTS: Readonly<Record<IdentityEvent, string>> = {
 export interface MacAuditDeps {
   readonly monotonic_ms: () => number;
   readonly seeker: Seeker;
+  /** Whether this agent may ask the address at all: a list may name others. */
+  readonly permits: (address: string) => boolean;
   readonly onEvent: (code: IdentityEvent, target: number) => void;
 }
 
@@ -52,12 +54,12 @@ export class MacAudit {
   }
 
   async #ask(one: Sought, signal: AbortSignal): Promise<void> {
-    const { seeker, monotonic_ms, onEvent } = this.#deps;
+    const { seeker, permits, monotonic_ms, onEvent } = this.#deps;
     const { address, mac } = one;
     if (address === undefined || mac === undefined) return;
     const asked_ms = monotonic_ms();
     one.audit_ms = asked_ms;
-    if (!isWithin(address, seeker.networks([address]))) return;
+    if (!permits(address) || !isWithin(address, seeker.networks([address]))) return;
     const macs = await seeker.macsAt(address, signal);
     if (macs === null || one.address !== address || signal.aborted) return;
     const other = macs.find((heard) => heard !== mac);

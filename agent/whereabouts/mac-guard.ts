@@ -11,8 +11,9 @@ import type { Sought } from './sought.ts';
 export const LOOK_MS = 300;
 /** Plans whose series may still have rows to come. */
 const PLANS_MAX = 8;
-/** ARP requests need no neighbour entry; a page may stand at another address than the target. */
-const NO_ENTRY: ReadonlySet<string> = new Set(['arp', 'http']);
+/** ARP requests need no neighbour entry. */
+const NO_ENTRY: ReadonlySet<string> = new Set(['arp']);
+/** A page may stand at another address than the target. */
 const ELSEWHERE: ReadonlySet<string> = new Set(['http']);
 
 /** A target whose address on an own subnet must belong to its MAC. */
@@ -111,7 +112,8 @@ export class MacGuard implements ProbeSink {
     const sent_ms = series.t0_ms + row.n * series.interval_ms;
     const codes = row.codes.map((code, position) => {
       const one = watched[position];
-      if (one === undefined) return code;
+      // What another address answers says nothing of where this device is.
+      if (one === undefined || ELSEWHERE.has(series.probe)) return code;
       const judged = this.#judge(one, code, series, sent_ms);
       if (judged === 'r' || judged === 'a') one.sought.heard(true, sent_ms, series.interval_ms);
       if (judged === 'n') one.sought.heard(false, sent_ms, series.interval_ms);
@@ -144,7 +146,6 @@ export class MacGuard implements ProbeSink {
     sent_ms: number,
   ): RawCode {
     if (mac === undefined || code === 'x' || code === 'l') return code;
-    if (ELSEWHERE.has(series.probe)) return code;
     const now_ms = this.#deps.monotonic_ms();
     const { own, foreign } = this.#history.between(address, mac, sent_ms, now_ms);
     if (foreign !== null) {

@@ -11,7 +11,7 @@ import { isWithin, sweepAddresses } from './sweep-range.ts';
 /** How often is looked whether somebody is missing, ms. */
 const STEP_MS = 1_000;
 /** Names asked in one step: the resolver's threads are few. */
-const AT_ONCE = 4;
+const AT_ONCE = 2;
 /** Names are asked for again this often, and while the device is silent, ms. */
 const NAME_MS = 300_000;
 const NAME_SILENT_MS = 30_000;
@@ -63,7 +63,9 @@ export class Whereabouts {
   constructor(deps: WhereaboutsDeps) {
     this.#deps = deps;
     const { seeker, monotonic_ms, onEvent } = deps;
-    if (seeker !== null) this.#audit = new MacAudit({ seeker, monotonic_ms, onEvent });
+    if (seeker === null) return;
+    const permits = (address: string): boolean => this.#permits(address);
+    this.#audit = new MacAudit({ seeker, permits, monotonic_ms, onEvent });
   }
 
   /** Where the target of this record is asked; undefined while it must be found first. */
@@ -162,7 +164,8 @@ export class Whereabouts {
 
   async #isHere(one: Sought, seeker: Seeker, signal: AbortSignal): Promise<boolean> {
     const { address, mac = '' } = one;
-    if (address === undefined || one.foreign !== undefined) return false;
+    if (address === undefined || one.foreign !== undefined || signal.aborted) return false;
+    if (!this.#permits(address)) return false;
     const here = (await seeker.macsAt(address, signal))?.includes(mac) === true;
     if (here) one.here();
     return here;

@@ -12,7 +12,7 @@ export const SNMP_INTERFACES_MAX = 4_096;
 /** Columns of one table: MIB objects of ifTable, ifXTable and EtherLike-MIB. */
 export const SNMP_COLUMNS_MAX = 128;
 /** RFC 2863 §6: InterfaceIndex is 1 to 2^31 − 1. */
-const IF_INDEX_MAX = 2 ** 31 - 1;
+export const IF_INDEX_MAX = 2 ** 31 - 1;
 /** RFC 1155: TimeTicks are 32 bits. */
 const TIME_TICKS_MAX = 2 ** 32 - 1;
 const OBJECT_NAME = /^[A-Za-z][A-Za-z0-9]{0,63}$/;

@@ -166,3 +166,29 @@ test('a check without its private part is refused by name', () => {
   const plan = planOf([['server', { tcp: [MINUTE] }, { address: '10.0.0.2' }]], ['10.0.0.0/24']);
   assert.deepEqual(refusals(plan), [[0, 'TARGET_NO_CHECK']]);
 });
+
+test('a name inside allow leads to other addresses, never to the own machine', () => {
+  const target: PublicTarget = {
+    ...{ code: 'prn', kind: 'printer', own: true, reachability: 'icmp', commitment: HASH },
+    probes: { icmp: MINUTE },
+  };
+  const list = { v: 1, version: 1, site: 'hq', agent: 'do-1', log: 'l', issued_ms: 1 } as const;
+  const refusedAt = (address: string) =>
+    planList(
+      {
+        list: { ...list, targets: [target] },
+        ...{ hash: HASH, records: [{ name: 'prn', hostname: 'prn.example.vn' }] },
+      },
+      {
+        allow: createAllowList(['prn.example.vn'], []),
+        max_packets_per_s: 200,
+        arpReaches: () => false,
+        addressOf: () => address,
+        secretOf: () => '',
+      },
+    ).refused.map(({ code }) => code);
+  assert.deepEqual(refusedAt('10.0.0.9'), []);
+  for (const address of ['127.0.0.1', '::1', '::ffff:127.0.0.1']) {
+    assert.deepEqual(refusedAt(address), ['TARGET_NOT_ALLOWED']);
+  }
+});

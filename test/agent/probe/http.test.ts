@@ -230,3 +230,13 @@ test('names: the answer leads there, no answer is name_failed, and none leads ou
   const outside = await visit({ url: server.url, permits: () => false });
   assert.equal(outside.outcome, 'not_sent');
 });
+
+test('a status that is none is garbage: no batch could hold it', async () => {
+  for (const status of ['000', '099']) {
+    await using server = await raw((socket) => {
+      socket.once('data', () => socket.end(`HTTP/1.1 ${status} OK\r\ncontent-length: 0\r\n\r\n`));
+    });
+    const result = await probeHttp({ url: server.url }, AbortSignal.timeout(PATIENCE_MS));
+    assert.deepEqual([result.code, result.outcome, result.status], ['n', 'garbage', undefined]);
+  }
+});

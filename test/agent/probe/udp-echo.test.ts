@@ -39,3 +39,12 @@ test('small and large echoes are two series; a large one has the size that the l
   }
   assert.equal(sink.closed.length, 2);
 });
+
+test('a question after the end is over at once: whoever stops must not wait for it', async () => {
+  const engine = createUdpEchoEngine({ sink: new RecordingSink(), clock: realClock(), port: 9 });
+  try {
+    assert.deepEqual(await engine.seeker?.macsAt(ADDRESS, AbortSignal.abort()), []);
+  } finally {
+    await engine.stop();
+  }
+});

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { SnmpRecord } from '../../../agent/record/snmp.ts';
+import { identityRows, SnmpRecord } from '../../../agent/record/snmp.ts';
 import type { DevicePoll } from '../../../agent/snmp/poll.ts';
 import { toBase64 } from '../../../shared/bytes.ts';
 import type { SnmpPart } from '../../../shared/measure/batch.ts';
@@ -205,4 +205,21 @@ test('polls beyond the limit of a batch are not remembered either', () => {
   record.add(pollOf(100, 100, row(100)), START_MS);
   const [next] = reader.feed({ epoch: 1, seq: 2, run: 'r', list }, [record.take()]);
   assert.equal(next?.ports?.get(1)?.get('ifInErrors'), 100n);
+});
+
+test('ports that no device can have do not cost the section of the others', () => {
+  const many = Array.from({ length: 5_000 }, (_, k): [number, number] => [k, 1]);
+  const record = new SnmpRecord(0);
+  record.add(pollOf(1, 1, { ifOperStatus: new Map([...many, [2 ** 31, 1]]) }), START_MS);
+  const [poll] = asRead(record.take()).polls;
+  const key = poll?.[5];
+  assert.ok(key !== undefined && 'if_index' in key);
+  assert.equal(key.if_index.length, 4_096);
+  assert.deepEqual([key.if_index[0], key.if_index.at(-1)], [1, 4_096]);
+  const times = { requested_mono_ms: 1, response_ms: 5, ok: true } as const;
+  const text = { raw: new Uint8Array(), text: 'x' };
+  const ports = new Map([0, 7, 2 ** 31].map((port) => [port, { if_name: text }]));
+  const identity = { ...times, system: {}, ports, truncated: false };
+  const rows = identityRows(3, { ...pollOf(1, 1, {}), identity });
+  assert.deepEqual(rows, [{ target: 3, what: 'if_name', port: 7, value: 'x' }]);
 });

@@ -24,6 +24,11 @@ test('only numeric types give numbers', () => {
   assert.equal(numberOf({ type: TAG.INTEGER, value: 7 }), 7);
   assert.equal(numberOf({ type: TAG.OCTET_STRING, value: Buffer.from('7') }), undefined);
   assert.equal(numberOf({ type: TAG.COUNTER32, value: null }), undefined);
+  assert.equal(numberOf({ type: TAG.INTEGER, value: -(2 ** 31) }), -(2 ** 31));
+  assert.equal(numberOf({ type: TAG.COUNTER32, value: 2 ** 32 - 1 }), 2 ** 32 - 1);
+  for (const value of [2 ** 32, -(2 ** 31) - 1, 1e300, Number.NaN, 0.5]) {
+    assert.equal(numberOf({ type: TAG.INTEGER, value }), undefined, `${value}`);
+  }
 });
 
 test('device text: UTF-8, old encodings, trailing NUL, control characters, length', () => {

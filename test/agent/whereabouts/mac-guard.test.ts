@@ -124,3 +124,12 @@ test('series keep the address that they were opened with', () => {
   guard.close(2);
   assert.deepEqual(sink.closed, [1, 2]);
 });
+
+test('a page at another address does not say that the device is where it was', () => {
+  const { holds, row, targets, world } = bench('http');
+  holds(OWN);
+  const [device] = targets;
+  device?.heard(false, 0, 1000);
+  assert.deepEqual(row('r', 'r', 'r'), ['r', 'r', 'r']);
+  assert.equal(device?.missing(world.now_ms + 60_000), true);
+});

@@ -208,3 +208,11 @@ test('while a list changes nothing moves', async () => {
   assert.deepEqual(world.events, []);
   assert.deepEqual(world.swept, []);
 });
+
+test('an address of the list outside allow is not asked who answers there', async () => {
+  const inside = { name: 'pc', mac: PC, address: '10.0.0.5' };
+  const outside = { name: 'printer', mac: PRINTER, address: '10.0.0.99' };
+  const { world, second } = lan([inside, outside], ['10.0.0.0/26']);
+  for (let k = 0; k < 400; k += 1) await second();
+  assert.deepEqual([...new Set(world.asked)], ['10.0.0.5']);
+});

@@ -33,6 +33,27 @@ export const BUDGETS: readonly Budget[] = [
     max: 0.35,
   },
   {
+    bench: 'agent-steady',
+    figure: 'rss_mb',
+    what: 'agent: 60 devices + 5 switches, steady: memory',
+    unit: 'MB',
+    max: 80,
+  },
+  {
+    bench: 'agent-steady',
+    figure: 'anonymous_mb',
+    what: 'agent, steady: of that anonymous',
+    unit: 'MB',
+    max: 35,
+  },
+  {
+    bench: 'agent-steady',
+    figure: 'core_percent',
+    what: 'agent, steady: CPU, fping included',
+    unit: '% of a core',
+    max: 1.5,
+  },
+  {
     bench: 'uplink',
     figure: 'body_mb_per_day',
     what: 'uplink of a site (60 devices, 5 switches): bodies',

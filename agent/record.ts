@@ -1,15 +1,10 @@
-import {
-  type AgentEvent,
-  EVENTS_MAX,
-  type HostPart,
-  type IdentityRow,
-  type SnmpPart,
-} from '../shared/measure/batch.ts';
+import type { AgentEvent, HostPart, IdentityRow, SnmpPart } from '../shared/measure/batch.ts';
 import type { PublicTarget } from '../shared/measure/targets.ts';
 import type { EngineProblem, ProbeSink, Row, Series } from './probe/prober.ts';
 import { CheckBook } from './record/checks.ts';
 import type { Draft, ListInForce } from './record/draft.ts';
 import { LossWatch } from './record/early.ts';
+import { EventQueue } from './record/events.ts';
 import { IdentityBook } from './record/identity.ts';
 import { bySection, section, withoutCarrier } from './record/parts.ts';
 import { type EncodeRuns, SeriesRecord } from './record/series.ts';
@@ -17,9 +12,6 @@ import { identityRows, SnmpRecord } from './record/snmp.ts';
 import type { DevicePoll } from './snmp/poll.ts';
 
 export type { Draft, ListInForce } from './record/draft.ts';
-
-/** Events of one header: 64 KiB hold ten times as many; the rest waits for the next batch. */
-const EVENTS_PER_BATCH_MAX = 64;
 
 export interface RecorderDeps {
   readonly monotonic_ms: () => number;
@@ -55,7 +47,7 @@ export class Recorder implements ProbeSink {
   readonly #identity = new IdentityBook();
   readonly #snmp = new Map<number, SnmpRecord>();
   readonly #checks = new CheckBook();
-  #events: AgentEvent[] = [];
+  readonly #events = new EventQueue();
   #list: ListInForce;
   #next: { readonly list: ListInForce; readonly from_mono_ms: number } | undefined;
 
@@ -80,6 +72,7 @@ export class Recorder implements ProbeSink {
     this.#next = undefined;
     this.#watch.useList(this.#list.targets);
     this.#identity.clear();
+    this.#events.forgetTargets();
     this.#snmp.clear();
     this.#checks.useList(this.#list.version);
     for (const [id, { record }] of this.#series) {
@@ -139,8 +132,7 @@ export class Recorder implements ProbeSink {
 
   /** Adds a coded event; its time is now unless it is given. */
   event(event: Omit<AgentEvent, 'mono_ms'> & { readonly mono_ms?: number }): void {
-    if (this.#events.length >= EVENTS_MAX) return;
-    this.#events.push({ ...event, mono_ms: event.mono_ms ?? this.#deps.monotonic_ms() });
+    this.#events.add({ ...event, mono_ms: event.mono_ms ?? this.#deps.monotonic_ms() });
   }
 
   /** One SNMP poll of a target of the list in force. */
@@ -192,8 +184,7 @@ export class Recorder implements ProbeSink {
     for (const [id, { record }] of this.#series) {
       if (record.closed && record.empty) this.#series.delete(id);
     }
-    const events = this.#events.slice(0, EVENTS_PER_BATCH_MAX);
-    this.#events = this.#events.slice(EVENTS_PER_BATCH_MAX);
+    const events = this.#events.take();
     const rows = this.#identity.take();
     return {
       list: this.#list,

@@ -60,3 +60,20 @@ function readSegment(bytes: Buffer, at_ms: number): Segment | null {
     bytes: ip.readUInt16BE(2) - header_bytes - own_bytes,
   };
 }
+
+/** What passed between the agent and a port, connection by connection; `>` is from the agent. */
+export function conversations(
+  segments: readonly Segment[],
+  address: string,
+  port: number,
+): string[][] {
+  const ours = segments.flatMap(({ protocol, from, to, from_port, to_port, flags }) => {
+    if (protocol !== 'tcp') return [];
+    if (to === address && to_port === port) return [{ own: from_port, said: `>${flags}` }];
+    if (from === address && from_port === port) return [{ own: to_port, said: `<${flags}` }];
+    return [];
+  });
+  return [...Map.groupBy(ours, ({ own }) => own).values()].map((all) =>
+    all.map(({ said }) => said),
+  );
+}

@@ -64,6 +64,8 @@ export interface SessionOptions {
   readonly inventory?: string;
   /** What the capture keeps besides ICMP and ARP. */
   readonly capture?: string;
+  /** What else runs in the lab, before the product is started. */
+  readonly prepare?: (lan: Lan) => Promise<void>;
 }
 
 /** A lab with the product in it: agent inside, collector outside, capture beside them. */
@@ -94,6 +96,7 @@ export class Session {
     const lan = await Lan.up(name);
     t.after(() => lan.down());
     const session = new Session(lan, await Capture.start(lan, options.capture), options);
+    await options.prepare?.(lan);
     await session.collector.start();
     session.agent.enrol(session.collector.prepare(options.inventory));
     session.agent.start();

@@ -68,7 +68,8 @@ function serve(): Mib {
     ifInOctets: String(port.in_octets % WRAP),
     ifHCInOctets: String(port.in_octets),
   }));
-  say({ said: 'served', at_ms: now_ms, sys_uptime_ticks, engine_boots, ports: told });
+  const at_mono_ms = Number(process.hrtime.bigint()) / 1e6;
+  say({ said: 'served', at_ms: now_ms, at_mono_ms, sys_uptime_ticks, engine_boots, ports: told });
   return mib;
 }
 

@@ -12,6 +12,8 @@ const READY_MS_MAX = 10_000;
 /** What the switch held when it answered one request; counters as decimal strings by MIB object. */
 export interface Served {
   readonly at_ms: number;
+  /** The same by the machine's monotonic clock, which the agent's entries use. */
+  readonly at_mono_ms: number;
   readonly sys_uptime_ticks: number;
   readonly engine_boots: number;
   /** By port, from 0. */

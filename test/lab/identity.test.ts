@@ -46,6 +46,8 @@ async function steal(s: Session, victim: DeviceName, announced: boolean): Promis
     const args = ['-U', '-c', '2', '-W', '0.2', '-i', 'eth0', '-S', address, address];
     s.lan.exec('srv', 'sh', ['-c', `arping ${args.join(' ')} >/dev/null; true`]);
   }
+  // The kernel asks who it is when its entry has aged, 15 to 45 s: the entry ages at once here.
+  if (!announced) s.lan.exec('agent', 'ip', ['neigh', 'flush', 'to', address]);
   await lasts(THEFT_MS);
   s.lan.exec('srv', 'ip', ['addr', 'del', `${address}/32`, 'dev', 'eth0']);
   return { from_ms, to_ms: Date.now() };

@@ -10,7 +10,7 @@ const OUTAGE_SLOTS_MIN = 3;
 export const EDGE_MS = INTERVAL_MS + TIMEOUT_MS + 100;
 
 /** Classes that say nothing about a device. */
-const UNKNOWN = new Set([
+export const UNKNOWN: ReadonlySet<string> = new Set([
   'not_sent',
   'agent_link_down',
   'agent_off',

@@ -88,7 +88,7 @@ async function silences(s: Session, acc: SwitchSide) {
     () => void s.lan.exec('acc', 'nft', ['-f', '-'], `table ip deaf {\n${REJECT}\n}\n`),
     () => void s.lan.exec('acc', 'nft', ['delete', 'table', 'ip', 'deaf']),
   );
-  await polled(acc, 1);
+  await polled(acc, 2);
   return [hang, drops];
 }
 
@@ -135,7 +135,7 @@ test('SNMP of switches that hang, lose, wrap and start again', { skip: labSkip()
   });
 
   await t.test('a hang and lost requests: the polls say timeout, the next one is whole', () => {
-    for (const fault of silent) {
+    for (const [k, fault] of silent.entries()) {
       const within = of.acc.filter(
         (r) => at(r) >= fault.from_ms && at(r) + POLL_S * 500 < fault.to_ms,
       );
@@ -143,9 +143,14 @@ test('SNMP of switches that hang, lose, wrap and start again', { skip: labSkip()
       for (const reading of within) {
         assert.deepEqual([reading.outcome, reading.ports], ['timeout', undefined], fault.name);
       }
-      const next = of.acc.find((reading) => at(reading) > fault.to_ms);
-      assert.equal(next?.outcome, 'ok', fault.name);
-      assert.equal(next?.ports?.size, 4, fault.name);
+      // A poll that was under way when the fault ended may have its first entry within it.
+      const calm_to_ms = silent[k + 1]?.from_ms ?? to_ms;
+      const next = of.acc.filter((r) => at(r) > fault.to_ms && at(r) < calm_to_ms);
+      assert.deepEqual([...new Set(next.map(({ outcome }) => outcome))], ['ok'], fault.name);
+      assert.ok(
+        next.some(({ ports }) => ports?.size === 4),
+        fault.name,
+      );
     }
     assert.equal(acrossRestarts(batches, indexOf('acc')).restarts, 0);
     const lost = of.acc.filter(({ outcome }) => outcome !== 'ok');

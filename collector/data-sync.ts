@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 
 /**
  * A disk whose last sync took no longer, ms, is waited for on this thread: to wake another one
- * and to be woken by it costs 0.3 ms CPU, and a commit of SQLite holds this thread up as well.
+ * and to be woken by it costs 0.2 ms CPU, and a commit of SQLite holds this thread up as well.
  */
 const QUICK_MS = 3;
 

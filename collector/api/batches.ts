@@ -27,6 +27,8 @@ export function batchRoutes(app: FastifyInstance, context: AppContext): void {
     scope.post(
       '/batches',
       {
+        // A few hundred bytes never reach the size from which answers are packed.
+        compress: false,
         config: {
           access: 'body',
           rateLimit: { max: BATCHES_PER_MINUTE_MAX, timeWindow: 60_000 },

@@ -1,6 +1,6 @@
 import type { Ledger, LedgerUnit, SignedCheckpoint } from '../ledger/types.ts';
 
-/** A group waits so long for company, ms: fsync is shared, and nobody notices 5 ms. */
+/** Backlog waits so long for company, ms: fsync is shared, and nobody notices 5 ms. */
 export const GROUP_WAIT_MS = 5;
 /** Batches of one group: the commit of more would hold the others up. */
 export const GROUP_BATCHES_MAX = 64;
@@ -61,8 +61,9 @@ export function createGroupCommit(
   };
 
   const pump = async (): Promise<void> => {
-    // Only the first batch after a pause waits for company: later ones came during a commit.
-    await wait(GROUP_WAIT_MS);
+    // Only the first batch after a pause waits for company: later ones came during a commit. A
+    // live one has waited in its turn, and what shared the turn is submitted before 0 ms are over.
+    await wait(live.length > 0 ? 0 : GROUP_WAIT_MS);
     while (live.length + backlog.length > 0) {
       groups += 1;
       await commitGroup(ledger, take());

@@ -5,6 +5,7 @@ import { fromUtf8, utf8 } from '../../shared/bytes.ts';
 import { LanProofError } from '../../shared/errors.ts';
 import { type Checkpoint, openCheckpoint } from '../../shared/evidence/checkpoint.ts';
 import type { Crypto } from '../../shared/evidence/crypto.ts';
+import { createDataSync, type DataSync } from '../data-sync.ts';
 
 export const SENTINEL_FILE = 'sentinel';
 /** Two slots, written in turn: a torn write leaves the other one whole. Bytes of one. */
@@ -34,6 +35,7 @@ export async function openSentinel(
   folder: string,
   crypto: Crypto,
   logKey: Uint8Array,
+  sync: DataSync = createDataSync(() => performance.now()),
 ): Promise<Sentinel> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, SENTINEL_FILE);
@@ -52,10 +54,10 @@ export async function openSentinel(
       if (text.length > SLOT_BYTES) throw new RangeError('a checkpoint is longer than a slot');
       slot.set(text);
       try {
-        // Two kilobytes into the page cache: only the way to the disk is worth a thread.
+        // Two kilobytes into the page cache: only the way to the disk may be worth a thread.
         const written = writeSync(handle.fd, slot, 0, SLOT_BYTES, next * SLOT_BYTES);
         if (written !== SLOT_BYTES) throw new RangeError('the file system took a part only');
-        await handle.datasync();
+        await sync(handle);
       } catch (cause) {
         throw new LanProofError('SENTINEL_WRITE', 'the head sentinel cannot be written', {
           hint: 'look at space and rights of the file system; heads are not shown until it works',

@@ -2,6 +2,7 @@ import { fstatSync, mkdirSync, writeSync } from 'node:fs';
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LanProofError } from '../../../shared/errors.ts';
+import type { DataSync } from '../../data-sync.ts';
 import type { BodyRef } from '../rows.ts';
 import { createReaders } from './body-readers.ts';
 import { toStoreError } from './errors.ts';
@@ -31,7 +32,7 @@ interface Growing {
   readonly parts: Uint8Array[];
 }
 
-export function openBodies(folder: string): Bodies {
+export function openBodies(folder: string, sync: DataSync): Bodies {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const growing = new Map<string, Growing>();
   const written = new Map<string, FileHandle>();
@@ -85,7 +86,7 @@ export function openBodies(folder: string): Bodies {
             const { size } = fstatSync(handle.fd);
             // The refs were given out before the bytes were written: they must have come true.
             if (size !== start + length) throw disturbed(join(folder, file));
-            await handle.datasync();
+            await sync(handle);
           }),
         );
       }),

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createDataSync } from '../../data-sync.ts';
 import type { Store, WriteUnit } from '../store.ts';
 import { openBodies } from './bodies.ts';
 import { openConnection } from './connection.ts';
@@ -56,7 +57,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   }
   // Reads beside a running unit must not see what it has not committed: a second connection.
   const reader = openConnection(file, { readonly: true });
-  const bodies = openBodies(join(data_dir, BODIES_FOLDER));
+  const bodies = openBodies(join(data_dir, BODIES_FOLDER), createDataSync(mono_ms));
   const runUnit = createUnits(writer, bodies);
   let closed = false;
   let turn: Promise<unknown> = Promise.resolve();

@@ -3,7 +3,13 @@ import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { readClockSync } from './linux-clock-sync.ts';
 import { readNeighbours } from './linux-neighbours.ts';
-import { findDefaultNic, findOnLink, readCarrier, readNics } from './linux-nics.ts';
+import {
+  findDefaultNic,
+  findOnLink,
+  readCarrier,
+  readCarrierFacts,
+  readNics,
+} from './linux-nics.ts';
 import type { ClockEvent, Platform } from './platform.ts';
 import { type RunCommand, runCommand } from './run-command.ts';
 import { ClockWatch } from './watch-clock.ts';
@@ -45,6 +51,7 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     onAcLine: () => readAcLine(root),
     onLink: (address) => findOnLink(address, interfaces()),
     neighbours: () => readNeighbours(root),
+    carrier: (nic) => readCarrierFacts(root, nic),
     watchCarrier: (nic, changed, signal) => {
       let last: boolean | null | undefined;
       every(CARRIER_POLL_MS, signal, () => {

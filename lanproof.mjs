@@ -3,6 +3,7 @@
 // told what to do: better-sqlite3 would crash an older Node, and it cannot read TypeScript.
 import * as module from 'node:module';
 import { fileURLToPath } from 'node:url';
+import * as v8 from 'node:v8';
 
 const NODE_MAJOR_MIN = 24;
 const major = Number(process.versions.node.split('.')[0]);
@@ -11,6 +12,15 @@ if (major < NODE_MAJOR_MIN) {
     `NODE_TOO_OLD: this is Node ${process.versions.node}, LanProof needs Node ${NODE_MAJOR_MIN}; run "npm ci" and then "npx lanproof …", or install Node ${NODE_MAJOR_MIN}.`,
   );
   process.exit(1);
+}
+if (process.argv[2] === 'agent') {
+  // An agent measures for years on a small box with other work to do. Its few dozen lines a second
+  // give the optimising compilers nothing to win, and using them makes 8 MB of their code resident;
+  // young objects stay in their first megabyte instead of growing into 16. Measured: 16 MB less
+  // memory, no more CPU. This stands before the compile cache, which keeps code apart by flags.
+  v8.setFlagsFromString('--no-opt');
+  v8.setFlagsFromString('--no-maglev');
+  v8.setFlagsFromString('--semi-space-growth-factor=1');
 }
 // Later starts need not strip types and compile again: a third less time and 25 MB less memory.
 // The cache lies beside the code, not in /tmp, where others could plant something.

@@ -1,5 +1,5 @@
 import type { HostPart } from '../shared/measure/batch.ts';
-import type { Nic, Platform } from './platform/platform.ts';
+import type { Platform } from './platform/platform.ts';
 
 /** The interface towards the LAN: that of the default route, else the first with a carrier. */
 export function ownNic(platform: Platform): string | null {
@@ -22,12 +22,8 @@ export class HostFacts {
     this.#nic = nic;
   }
 
-  nic(): Nic | undefined {
-    return this.#platform.nics().find(({ name }) => name === this.#nic);
-  }
-
   read(): HostPart {
-    const nic = this.nic();
+    const nic = this.#platform.nics().find(({ name }) => name === this.#nic);
     const rx = nic?.rx_packets ?? null;
     const before = this.#rx_packets;
     this.#rx_packets = rx;

@@ -1,4 +1,5 @@
 import type { ClockSample } from '../shared/measure/batch.ts';
+import { everyBeats } from './beat.ts';
 import type { CarrierWatch } from './carrier.ts';
 import type { RunClock } from './clock.ts';
 import type { Deliverer } from './deliver.ts';
@@ -8,14 +9,18 @@ import type { Platform } from './platform/platform.ts';
 import type { Recorder } from './record.ts';
 import type { Spool } from './spool.ts';
 import type { Walk } from './walk.ts';
-import { LOOK_MS, type MacGuard } from './whereabouts/mac-guard.ts';
+import { LOOK_BEATS, type MacGuard } from './whereabouts/mac-guard.ts';
 import type { Whereabouts } from './whereabouts/whereabouts.ts';
 
-/** An early batch leaves within this of the verdict that asked for it, ms. */
-const TICK_MS = 200;
-/** Kernel clock, carrier and line power are looked at this often, ms. */
+/** An early batch leaves within 200 ms of the verdict that asked for it. */
+const TICK_BEATS = 2;
+/** Once a second. */
+const CARRIER_BEATS = 10;
+/** Kernel clock and line power are looked at this often, ms. */
 const CLOCK_MS = 30_000;
-const CARRIER_MS = 1_000;
+/** What failed is left alone for so long: one fault must not fill the log, ms and beats. */
+const FAULT_MS = 1_000;
+const FAULT_BEATS = 10;
 /** What the disk refused is tried again this often, ms. */
 const RETRY_DISK_MS = 10_000;
 /** A shorter sleep keeps the run: ticks are only late, and their lags say so, ms. */
@@ -78,8 +83,9 @@ export class Loops {
       recorder.event({ code: 'suspend', value: Math.round(event.for_ms) });
       if (event.for_ms >= SUSPEND_MS_MIN) walk.newRun(kernelNow());
     }, stop);
-    this.#every(TICK_MS, () => walk.tick());
-    this.#every(CARRIER_MS, () => carrier.look());
+    this.#often(TICK_BEATS, () => walk.tick());
+    this.#often(CARRIER_BEATS, () => carrier.look());
+    this.#often(LOOK_BEATS, () => guard.look());
     this.#every(RETRY_DISK_MS, () => {
       if (spool.flush()) return;
       log.warn({ code: 'DISK_FULL', held: spool.held }, 'batches wait in memory for the disk');
@@ -88,7 +94,6 @@ export class Loops {
       walk.kernelSample(await this.kernelSample());
       this.#lookAtPower(recorder);
     });
-    this.#every(LOOK_MS, () => guard.look());
     this.#loop(() => lists.step(stop));
     this.#loop(() => whereabouts.step(stop));
     this.#loop(() => whereabouts.sweep(stop));
@@ -118,6 +123,27 @@ export class Loops {
     recorder.event({ code: line ? 'ac_on' : 'ac_off' });
   }
 
+  /** For what is looked at several times a second. A fault is told and the looking goes on. */
+  #often(beats: number, look: () => void): void {
+    let rest_beats = 0;
+    everyBeats(beats, this.#stopping.signal, () => {
+      if (rest_beats > 0) {
+        rest_beats -= beats;
+        return;
+      }
+      try {
+        look();
+      } catch (error) {
+        this.#fault(error);
+        rest_beats = FAULT_BEATS;
+      }
+    });
+  }
+
+  #fault(error: unknown): void {
+    this.#deps.log.error({ code: 'AGENT_FAULT', err: error }, String(error));
+  }
+
   #every(ms: number, work: () => void | Promise<void>): void {
     this.#loop(async () => {
       await work();
@@ -130,13 +156,12 @@ export class Loops {
     const stop = this.#stopping.signal;
     const run = async () => {
       while (!stop.aborted) {
-        let wait_ms = TICK_MS;
+        let wait_ms = FAULT_MS;
         const woken = wake?.();
         try {
           wait_ms = await step();
         } catch (error) {
-          this.#deps.log.error({ code: 'AGENT_FAULT', err: error }, String(error));
-          wait_ms = CARRIER_MS;
+          this.#fault(error);
         }
         const signal = woken === undefined ? stop : AbortSignal.any([stop, woken]);
         if (wait_ms > 0) await this.#deps.sleep(wait_ms, signal);

@@ -73,7 +73,7 @@ export async function createMeasuring(deps: MeasuringDeps, list: ListInForce): P
   const early = new EarlyLimit();
   const carrier: CarrierWatch = new CarrierWatch(
     () => {
-      const now = host.nic();
+      const now = nic === null ? null : platform.carrier(nic);
       return { carrier: now?.carrier ?? null, changes: now?.carrier_changes ?? null };
     },
     monotonic_ms,

@@ -33,8 +33,7 @@ export function readNics(root: string, interfaces: Interfaces): Nic[] {
         // −1 is the kernel's word for unknown.
         speed_mbps: speed !== null && speed > 0 ? speed : null,
         duplex: duplex === 'full' || duplex === 'half' ? duplex : null,
-        carrier: readCarrier(root, name),
-        carrier_changes: number(readNic(root, name, 'carrier_changes')),
+        ...readCarrierFacts(root, name),
         rx_packets: number(readNic(root, name, 'statistics/rx_packets')),
       };
     });
@@ -44,6 +43,17 @@ export function readNics(root: string, interfaces: Interfaces): Nic[] {
 export function readCarrier(root: string, name: string): boolean | null {
   const text = readNic(root, name, 'carrier');
   return text === '1' ? true : text === '0' ? false : null;
+}
+
+/** The carrier and its ups and downs since boot; both null where the interface is gone. */
+export function readCarrierFacts(
+  root: string,
+  name: string,
+): Pick<Nic, 'carrier' | 'carrier_changes'> {
+  return {
+    carrier: readCarrier(root, name),
+    carrier_changes: number(readNic(root, name, 'carrier_changes')),
+  };
 }
 
 /** Interface of the default route with the least metric, IPv4 first. */

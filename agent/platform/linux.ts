@@ -1,17 +1,24 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { everyBeats } from '../beat.ts';
 import { readClockSync } from './linux-clock-sync.ts';
 import { readNeighbours } from './linux-neighbours.ts';
-import { findDefaultNic, findOnLink, readCarrier, readNics } from './linux-nics.ts';
+import {
+  findDefaultNic,
+  findOnLink,
+  readCarrier,
+  readCarrierFacts,
+  readNics,
+} from './linux-nics.ts';
 import type { ClockEvent, Platform } from './platform.ts';
 import { type RunCommand, runCommand } from './run-command.ts';
 import { ClockWatch } from './watch-clock.ts';
 
-/** A cord pulled for a moment is seen; reading one small file 4 times a second costs nothing. */
-const CARRIER_POLL_MS = 250;
-/** House §4: wall − monotonic is watched at this cadence. */
-const CLOCK_POLL_MS = 200;
+/** 200 ms: a cord pulled for a moment is seen; reading one small file costs nothing. */
+const CARRIER_BEATS = 2;
+/** 200 ms; wall − monotonic is watched at this cadence. */
+const CLOCK_BEATS = 2;
 
 /** Where the platform looks; tests give a tree of their own. */
 export interface LinuxOptions {
@@ -45,9 +52,10 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     onAcLine: () => readAcLine(root),
     onLink: (address) => findOnLink(address, interfaces()),
     neighbours: () => readNeighbours(root),
+    carrier: (nic) => readCarrierFacts(root, nic),
     watchCarrier: (nic, changed, signal) => {
       let last: boolean | null | undefined;
-      every(CARRIER_POLL_MS, signal, () => {
+      every(CARRIER_BEATS, signal, () => {
         const carrier = readCarrier(root, nic);
         if (carrier !== last) changed(carrier);
         last = carrier;
@@ -55,7 +63,7 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     },
     watchClock: (happened, signal) => {
       const watch = new ClockWatch();
-      every(CLOCK_POLL_MS, signal, () => {
+      every(CLOCK_BEATS, signal, () => {
         const sample = {
           monotonic_ms: monotonic_ms(),
           wall_ms: wall_ms(),
@@ -73,11 +81,10 @@ function hrtime_ms(): number {
   return s * 1000 + ns / 1e6;
 }
 
-function every(period_ms: number, signal: AbortSignal, look: () => void): void {
+function every(beats: number, signal: AbortSignal, look: () => void): void {
   if (signal.aborted) return;
   look();
-  const timer = setInterval(look, period_ms);
-  signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+  everyBeats(beats, signal, look);
 }
 
 /** `online` of every mains supply; with none of them a discharging battery tells, else null. */

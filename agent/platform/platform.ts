@@ -64,6 +64,11 @@ export interface Platform {
    * tells who is asked at an address, never whether somebody is there: entries outlive hosts.
    */
   neighbours(): readonly Neighbour[] | null;
+  /**
+   * What one interface says of its carrier now: two small files, where `nics` reads a dozen of each
+   * interface. It is asked at least once a second.
+   */
+  carrier(nic: string): Pick<Nic, 'carrier' | 'carrier_changes'>;
   /** Tells the carrier's state now and at each change, until `signal` aborts. */
   watchCarrier(nic: string, changed: (carrier: boolean | null) => void, signal: AbortSignal): void;
   /** Tells steps of the settable clock above 100 ms and sleeps, until `signal` aborts. */

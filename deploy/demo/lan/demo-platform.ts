@@ -50,6 +50,7 @@ export function createDemoPlatform(
     defaultNic: () => DEMO_NIC,
     onAcLine: () => (site.agent_has_ups ? mainsAt(story, site, clock()).on : null),
     onLink: () => null,
+    carrier: () => nic(),
     watchCarrier: (_nic, changed, signal) => {
       let last: boolean | undefined;
       const look = () => {

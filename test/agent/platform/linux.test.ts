@@ -47,7 +47,10 @@ test('interfaces are read with what the kernel knows, and gaps are null', () => 
     'sys/class/net/wwan0/speed': '-1\n',
   });
   const interfaces = () => ({ eth0: [address('192.0.2.2', 24), address('fd00::2', 64)] });
-  assert.deepEqual(createLinuxPlatform({ root: fs.root, interfaces }).nics(), [
+  const platform = createLinuxPlatform({ root: fs.root, interfaces });
+  assert.deepEqual(platform.carrier('eth0'), { carrier: true, carrier_changes: 4 });
+  assert.deepEqual(platform.carrier('gone0'), { carrier: null, carrier_changes: null });
+  assert.deepEqual(platform.nics(), [
     {
       name: 'eth0',
       cidrs: ['192.0.2.2/24', 'fd00::2/64'],

@@ -103,6 +103,7 @@ export class Agent {
       delivery: this.#delivery,
       measuring: () => this.#measuring,
       utc_ms: () => this.#utc_ms(),
+      changed: () => this.#status.changed(),
     });
     this.metrics = this.#createMetrics();
     this.#status = new StatusKeeper({
@@ -135,6 +136,7 @@ export class Agent {
         onNewRun: () => this.#lists.restart(),
         onList: () => this.#lists.inForce(),
         onMoves: () => this.#lists.moved(),
+        onNotice: (code, device) => this.#book.noticed(code, device),
       },
       first,
     );
@@ -195,10 +197,12 @@ export class Agent {
     this.metrics.sealed(cause);
     this.#deps.log.debug({ seq: batch.seq, cause, bytes: batch.body.length }, 'sealed');
     this.#loops.wake();
+    this.#status.changed();
   }
 
   /** A collector sample; before the first list there is no run that it could end. */
   #onTime(sample: ClockSample): void {
+    this.#status.changed();
     const kernel = this.#kernelNow();
     const walk = this.#measuring?.walk;
     if (walk !== undefined) walk.collectorSample(sample, kernel);

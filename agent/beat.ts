@@ -6,6 +6,7 @@ interface Look {
   readonly look: () => void;
 }
 
+/** Of the whole process, like its event loop: who looks and when, and nothing that was seen. */
 const looks = new Set<Look>();
 let beat = 0;
 let timer: NodeJS.Timeout | undefined;

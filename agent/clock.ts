@@ -58,6 +58,7 @@ export class RunClock {
   #collectorSample: ClockSample | undefined;
   #kernelOffset_ms: number | undefined;
   #kernelSync = false;
+  #source: ClockSample['source'] | null = null;
 
   /** wall = monotonic + offset. Before the first sample the run has none. */
   get offset_ms(): number | undefined {
@@ -67,6 +68,11 @@ export class RunClock {
   /** True once a synchronised sample stands behind the offset. */
   get synchronised(): boolean {
     return this.#offset?.synchronised === true;
+  }
+
+  /** Whose word the synchronised offset rests on; null while nobody vouches for it. */
+  get source(): ClockSample['source'] | null {
+    return this.#source;
   }
 
   /** The settable clock was set: its word counts again once a collector sample agrees. */
@@ -127,6 +133,7 @@ export class RunClock {
     this.#offset = null;
     this.#kernelSample = undefined;
     this.#collectorSample = undefined;
+    this.#source = null;
     this.#take(sample);
   }
 
@@ -149,6 +156,7 @@ export class RunClock {
     this.#held.push(sample);
     if (sample.source === 'collector') this.#collectorSample = sample;
     else this.#kernelSample = sample;
+    if (sample.sync) this.#source = sample.source;
     this.#offset = nextOffset(this.#base, this.#held);
     return 'same_run';
   }

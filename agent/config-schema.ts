@@ -85,7 +85,7 @@ export const AgentSchema = Type.Object(
       { ...closed, default: {}, description: 'How echoes are sent.' },
     ),
     metrics: Endpoint('Prometheus endpoint of the agent.'),
-    traps: Endpoint('Receiver of SNMP traps.'),
+    traps: Endpoint('Receiver of SNMP traps. Comes in a later release: only off is accepted.'),
     spool: Type.Object(
       {
         bytes_max: Type.Integer({

@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { LanProofError } from '../shared/errors.ts';
 import { parseNetwork } from '../shared/measure/address.ts';
-import { ConfigError } from '../shared/node/config-error.ts';
 import { type HostPort, isLoopbackHost, splitListen } from '../shared/node/host-port.ts';
 import { checkPlain } from '../shared/node/plain-schema.ts';
-import type { SchemaNode } from '../shared/node/schema-explain.ts';
+import type { Locate, SchemaNode } from '../shared/node/schema-explain.ts';
 import { readConfigBytes, readYaml } from '../shared/node/yaml-text.ts';
 import type { Path, Problem } from '../shared/problem.ts';
 import { createAllowList } from './allow.ts';
@@ -32,8 +31,6 @@ export interface AgentConfig {
   readonly icmp: AgentFile['icmp'];
   /** Undefined: off. */
   readonly metrics: HostPort | undefined;
-  /** Undefined: off. */
-  readonly traps: HostPort | undefined;
   readonly spool: AgentFile['spool'];
   readonly log: AgentFile['log'];
 }
@@ -48,25 +45,12 @@ export function loadAgentConfig(
 ): AgentConfig {
   const schema = JSON.parse(readFileSync(SCHEMA_FILE, 'utf8')) as SchemaNode;
   const { raw, locate } = readYaml(readConfigBytes(path, TITLE), path, { title: TITLE });
-  const value = checkPlain(schema, raw, { title: TITLE, locate }) as AgentFile;
-  const problems: Problem[] = [];
-  const add = (code: string, at: Path, message: string, fix: string) => {
-    problems.push({ severity: 'error', code, at, place: locate(at, 'value'), message, fix });
-  };
-  const collectors = typeof value.collector === 'string' ? [value.collector] : value.collector;
-  collectors.forEach((text, index) => {
-    const at = typeof value.collector === 'string' ? ['collector'] : ['collector', index];
-    checkCollector(text, at, value.insecure, add);
-  });
-  checkAllow(value.allow, add);
-  if (value.proxy !== undefined && value.proxy_file !== undefined) {
-    add('CONFIG_CONFLICT', ['proxy_file'], 'proxy is given twice', 'keep proxy or proxy_file');
-  }
-  if (problems.length > 0) throw new ConfigError(TITLE, problems);
+  const meaning = (sound: Partial<AgentFile>) => meaningOf(sound, locate);
+  const value = checkPlain(schema, raw, { title: TITLE, locate, meaning }) as AgentFile;
   const base = dirname(resolve(path));
   const listen = (text: string) => (text === 'off' ? undefined : splitListen(text));
   return Object.freeze({
-    collectors: collectors.map((text) => text.replace(/\/+$/, '')),
+    collectors: listOf(value.collector).map((text) => text.replace(/\/+$/, '')),
     state_dir: resolve(base, value.state_dir),
     secrets_dir: resolve(base, value.secrets_dir),
     proxy: value.proxy ?? proxyFromFile(value.proxy_file, base, env),
@@ -75,10 +59,36 @@ export function loadAgentConfig(
     max_packets_per_s: value.max_packets_per_s,
     icmp: value.icmp,
     metrics: listen(value.metrics.listen),
-    traps: listen(value.traps.listen),
     spool: value.spool,
     log: value.log,
   });
+}
+
+/** What the schema cannot say; a key that is absent here has a wrong shape or was not given. */
+function meaningOf(sound: Partial<AgentFile>, locate: Locate): readonly Problem[] {
+  const problems: Problem[] = [];
+  const add = (code: string, at: Path, message: string, fix: string) => {
+    problems.push({ severity: 'error', code, at, place: locate(at, 'value'), message, fix });
+  };
+  const { collector, insecure } = sound;
+  listOf(collector ?? []).forEach((text, index) => {
+    const at = typeof collector === 'string' ? ['collector'] : ['collector', index];
+    // A misspelt `insecure` has its own line; this one would be its consequence.
+    checkCollector(text, at, insecure ?? true, add);
+  });
+  checkAllow(sound.allow, add);
+  if (sound.proxy !== undefined && sound.proxy_file !== undefined) {
+    add('CONFIG_CONFLICT', ['proxy_file'], 'proxy is given twice', 'keep proxy or proxy_file');
+  }
+  if (sound.traps !== undefined && sound.traps.listen !== 'off') {
+    const message = 'receiving traps comes in a later release';
+    add('CONFIG_NOT_YET', ['traps', 'listen'], message, 'remove `traps:`, or write `listen: off`');
+  }
+  return problems;
+}
+
+function listOf(collector: AgentFile['collector']): readonly string[] {
+  return typeof collector === 'string' ? [collector] : collector;
 }
 
 type Add = (code: string, at: Path, message: string, fix: string) => void;

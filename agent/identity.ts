@@ -57,7 +57,7 @@ export interface Identity {
 
 /**
  * Reads key and enrolment and checks them again. @throws LanProofError AGENT_NOT_ENROLLED,
- * AGENT_KEY_MODE, AGENT_KEY_DAMAGED, ENROLMENT_DAMAGED.
+ * STATE_DIR_UNREADABLE, AGENT_KEY_MODE, AGENT_KEY_DAMAGED, ENROLMENT_DAMAGED.
  */
 export function loadIdentity(state_dir: string, crypto: Crypto): Identity {
   const signer = loadKey(state_dir);
@@ -66,6 +66,7 @@ export function loadIdentity(state_dir: string, crypto: Crypto): Identity {
   try {
     enrolment = JSON.parse(readFileSync(path, 'utf8')) as Enrolment;
   } catch (cause) {
+    if (isRefused(cause)) throw unreadable(path, cause);
     throw (cause as NodeJS.ErrnoException).code === 'ENOENT'
       ? notEnrolled(path)
       : damaged(path, cause);
@@ -119,6 +120,7 @@ export function loadKey(state_dir: string): Signer {
   } catch (cause) {
     if (cause instanceof LanProofError) throw cause;
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw notEnrolled(path);
+    if (isRefused(cause)) throw unreadable(path, cause);
     throw damagedKey(path, cause);
   }
   try {
@@ -153,6 +155,22 @@ export function saveEnrolment(state_dir: string, enrolment: Enrolment): void {
   writeAtomically(join(state_dir, ENROLMENT_FILE), text, PRIVATE_MODE);
 }
 
+/** Whether the system refused a file to the user who asked for it. */
+export function isRefused(cause: unknown): boolean {
+  const { code } = cause as NodeJS.ErrnoException;
+  return code === 'EACCES' || code === 'EPERM';
+}
+
+/** The file may be as it should be: only this user may not see it. */
+export function unreadable(place: string, cause: unknown): LanProofError {
+  const message = 'this user may not read the state of the agent';
+  return new LanProofError('STATE_DIR_UNREADABLE', message, {
+    hint: 'run as root (sudo) or as the user of the agent, who owns the file',
+    place,
+    cause,
+  });
+}
+
 function notEnrolled(place: string): LanProofError {
   return new LanProofError('AGENT_NOT_ENROLLED', 'this agent is not enrolled yet', {
     hint: 'run `lanproof enrol --collector URL --token T --state DIR` with this state directory',
@@ -171,7 +189,7 @@ function damaged(place: string, cause: unknown): LanProofError {
 
 function damagedKey(place: string, cause: unknown): LanProofError {
   return new LanProofError('AGENT_KEY_DAMAGED', 'the key of this agent cannot be read', {
-    hint: 'run as the owner of the file; if it is damaged, enrol again',
+    hint: 'restore it from a backup, or move the state directory away and enrol again',
     place,
     cause,
   });

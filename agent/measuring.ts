@@ -63,6 +63,8 @@ export interface MeasuringDeps {
   readonly onList: () => void;
   /** Targets were found at other addresses. */
   readonly onMoves: () => void;
+  /** Something about a device that its person should know, e.g. ADDRESS_MOVED. */
+  readonly onNotice: (code: string, device: string) => void;
 }
 
 /** Builds the measuring half for the first list. @throws LanProofError FPING_*, ENGINE_*. */
@@ -127,7 +129,7 @@ export async function createMeasuring(deps: MeasuringDeps, list: ListInForce): P
 }
 
 function createWhereabouts(
-  { platform, log, onMoves }: MeasuringDeps,
+  { platform, log, onMoves, onNotice }: MeasuringDeps,
   { recorder, walk, guard, engines }: Pick<Measuring, 'recorder' | 'walk' | 'guard' | 'engines'>,
 ): Whereabouts {
   return new Whereabouts({
@@ -141,6 +143,7 @@ function createWhereabouts(
       recorder.event({ code, target });
       const device = recorder.list.targets[target]?.code;
       log.warn({ code: code.toUpperCase(), device, hint: IDENTITY_HINTS[code] }, code);
+      onNotice(code.toUpperCase(), device ?? '');
     },
     onAddress: (target, value) => recorder.identity([{ target, what: 'address', value }]),
     onMoves,

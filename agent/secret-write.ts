@@ -4,7 +4,6 @@ import {
   constants,
   fchmodSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   renameSync,
   rmSync,
@@ -14,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { LanProofError } from '../shared/errors.ts';
 import { isSecretName, SECRET_NAME_FORM } from '../shared/measure/secret-name.ts';
+import { makeFolder } from '../shared/node/make-folder.ts';
 import { SECRET_BYTES_MAX } from './secrets.ts';
 
 const FILE_MODE = 0o600;
@@ -37,7 +37,7 @@ export function writeSecret(dir: string, name: string, value: string): string {
   // No secret name begins with a dot, so a leftover can never be read as one.
   const temporary = join(dir, `.${name}.${process.pid}.new`);
   try {
-    mkdirSync(dir, { recursive: true, mode: DIR_MODE });
+    makeFolder(dir, DIR_MODE);
     try {
       writeWhole(temporary, value);
       giveTo(dir, temporary);

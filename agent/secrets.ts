@@ -1,11 +1,13 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { LanProofError } from '../shared/errors.ts';
 import { isSecretName, SECRET_NAME_FORM } from '../shared/measure/secret-name.ts';
 
 /** Communities and pass phrases are short; a larger file is not a secret. */
 export const SECRET_BYTES_MAX = 4_096;
 const SECRET_MODE = 0o600;
+/** Where agent.yml puts secrets unless it says otherwise. */
+export const SECRETS_DIR_DEFAULT = '/etc/lanproof/secrets';
 
 /**
  * The value of a secret by its name: the file `dir/name` of mode 0600, without its last line end.
@@ -73,15 +75,25 @@ function readAll(file: number, bytes: Buffer): number {
   return length;
 }
 
+/** A command that can be copied as it stands, and writes where the agent reads. */
+function writeHint(path: string): string {
+  const name = basename(path);
+  if (!isSecretName(name)) return 'write the value into this file, mode 0600';
+  const dir = dirname(path);
+  const plain = /^[\w./:@+-]+$/.test(dir) ? dir : `'${dir.replaceAll("'", "'\\''")}'`;
+  const where = dir === SECRETS_DIR_DEFAULT ? '' : ` --secrets-dir ${plain}`;
+  return `write it with \`lanproof agent secret set ${name}${where}\``;
+}
+
 function secretError(code: string, path: string, message: string, cause?: unknown) {
-  const name = path.split(/[\\/]/).at(-1);
+  const name = basename(path);
   const hints: Readonly<Record<string, string>> = {
     SECRET_MODE: `chmod 600 ${path}`,
     SECRET_UNREADABLE: `run as the owner of ${path}`,
     SECRET_TOO_LARGE: 'check that this is the right file',
   };
   return new LanProofError(code, `secret ${name} ${message}`, {
-    hint: hints[code] ?? `write it with \`lanproof agent secret set ${name}\``,
+    hint: hints[code] ?? writeHint(path),
     place: path,
     ...(cause === undefined ? {} : { cause }),
   });

@@ -4,7 +4,6 @@ import fastifyCookie from '@fastify/cookie';
 import fastifyHelmet from '@fastify/helmet';
 import fastifyRateLimit from '@fastify/rate-limit';
 import fastifySwagger from '@fastify/swagger';
-import fastifyUnderPressure from '@fastify/under-pressure';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
 import { agentRoutes } from './api/agents.ts';
 import { availabilityRoutes } from './api/availability.ts';
@@ -28,6 +27,7 @@ import type { AppContext, CollectorDeps } from './deps.ts';
 import { createLiveHub, FRAME_INTERVAL_MS } from './live/hub.ts';
 import { createLivePump } from './live/pump.ts';
 import { createEventRing } from './live/ring.ts';
+import { watchLoop } from './metrics/loop-delay.ts';
 import { createOwnMetrics } from './metrics/own-metrics.ts';
 import type { TlsMaterial } from './tls.ts';
 
@@ -40,8 +40,6 @@ const CONNECTION_TIMEOUT_MS = 120_000;
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 /** Several people behind one address, each page a few requests a second at worst. */
 const REQUESTS_PER_MINUTE_MAX = 3_000;
-/** readyz says "no" above this; requests are still served. */
-const EVENT_LOOP_DELAY_MAX_MS = 1_000;
 const COMPRESS_BYTES_MIN = 1_024;
 /** Asked by programs, once a minute for years: page policies would be half of the traffic. */
 const AGENT_PATHS = /^\/api\/v1\/(?:batches$|agents\/)/;
@@ -80,7 +78,8 @@ export async function buildCollector(
     nonces: createNonceStore(deps.mono_ms, deps.random),
     agents: createAgentIndex(deps),
   };
-  const own = createOwnMetrics(deps, hub);
+  const loop = watchLoop(deps.mono_ms);
+  const own = createOwnMetrics(deps, hub, loop);
   let draining = false;
   installProblems(app);
   // Before the plugins, which look at each route as it is added.
@@ -97,7 +96,7 @@ export async function buildCollector(
     request.log.debug({ method, path: pathOf(url), status: reply.statusCode, seconds }, 'request');
   });
   await app.register(async (api) => apiRoutes(api, context), { prefix: '/api/v1' });
-  healthRoutes(app, context, () => draining);
+  healthRoutes(app, context, { draining: () => draining, loop });
   metricsRoute(app, context, own);
   signInRoute(app, context);
   const schema = { hide: true };
@@ -106,6 +105,7 @@ export async function buildCollector(
   const stop = runLive(app, context);
   app.addHook('preClose', async () => {
     stop();
+    loop.stop();
     // Live streams never end by themselves; a close would wait for them.
     hub.close();
   });
@@ -170,11 +170,6 @@ async function installPlugins(app: FastifyInstance, options: AppOptions): Promis
     customTypes: /^(application\/json|text\/(html|plain|csv|css)|application\/javascript)/,
   });
   await app.register(fastifyCookie);
-  await app.register(fastifyUnderPressure, {
-    maxEventLoopDelay: EVENT_LOOP_DELAY_MAX_MS,
-    // Only readyz tells; turning batches away would make the backlog longer.
-    pressureHandler: () => undefined,
-  });
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',

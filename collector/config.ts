@@ -1,7 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import Type, { type Static } from 'typebox';
 import { parseNetwork } from '../shared/measure/address.ts';
-import { ConfigError } from '../shared/node/config-error.ts';
 import { closed, LogSchema } from '../shared/node/config-schema.ts';
 import {
   type HostPort,
@@ -9,6 +8,7 @@ import {
   LISTEN_PATTERN,
   splitListen,
 } from '../shared/node/host-port.ts';
+import type { Locate } from '../shared/node/schema-explain.ts';
 import { loadYaml } from '../shared/node/yaml-file.ts';
 import type { Path, Problem } from '../shared/problem.ts';
 
@@ -19,7 +19,11 @@ const ENDPOINTS_DAYS_DEFAULT = 180;
 const BODIES_MONTHS_WARN = 24;
 
 const later = (what: string) =>
-  Type.Optional(Type.Unknown({ description: `${what} Comes in a later release.` }));
+  Type.Optional(
+    Type.Unknown({
+      description: `${what} Comes in a later release; a value is refused until then.`,
+    }),
+  );
 
 /** Schema of collector.yml (contracts §2). */
 export const CollectorSchema = Type.Object(
@@ -39,7 +43,7 @@ export const CollectorSchema = Type.Object(
     public_url: Type.Optional(
       Type.String({
         pattern: '^https?://[^\\s/@?#]+(/[^\\s?#]*)?$',
-        'x-form': 'https://host or https://host/path',
+        'x-form': 'https://host or https://host/path; http on this machine only',
         description: 'How browsers and agents reach it. Default: made from listen.',
       }),
     ),
@@ -127,48 +131,18 @@ export interface CollectorConfig {
 
 /** Reads collector.yml. Throws ConfigError with every problem. */
 export function loadCollectorConfig(path: string): CollectorConfig {
-  const { value, locate } = loadYaml(path, CollectorSchema, { title: TITLE });
-  const problems: Problem[] = [];
-  const add = (
-    severity: Problem['severity'],
-    code: string,
-    at: Path,
-    message: string,
-    fix: string,
-  ) => {
-    problems.push({ severity, code, at, place: locate(at, 'value'), message, fix });
-  };
-  for (const key of LATER) {
-    if (!isGiven(value[key])) continue;
-    add('error', 'CONFIG_NOT_YET', [key], `${key} comes in a later release`, `remove \`${key}:\``);
-  }
-  if (!isTimeZone(value.timezone)) {
-    const fix = 'write an IANA name, e.g. Asia/Ho_Chi_Minh';
-    add('error', 'CONFIG_RANGE', ['timezone'], 'this time zone is not known', fix);
-  }
-  if (Array.isArray(value.trust_proxy)) {
-    value.trust_proxy.forEach((entry, index) => {
-      if (parseNetwork(entry) !== undefined) return;
-      const at = ['trust_proxy', index];
-      add('error', 'CONFIG_RANGE', at, 'this is no network or address', 'e.g. 10.0.0.5/32');
-    });
-  }
-  const listen = splitListen(value.listen);
-  const loopback = isLoopbackHost(listen.host);
-  if (value.tls === false && !loopback) {
-    const fix = 'remove `tls: false`, unless a proxy on this machine does TLS';
-    add('warning', 'CONFIG_INSECURE', ['tls'], 'plain http beyond loopback', fix);
-  }
-  if (value.retention.bodies_months < BODIES_MONTHS_WARN) {
-    const at = ['retention', 'bodies_months'];
-    const age = `${value.retention.bodies_months} months`;
-    const message = `evidence older than ${age} cannot be recomputed`;
-    add('warning', 'CONFIG_RETENTION_SHORT', at, message, `write ${BODIES_MONTHS_WARN} or more`);
-  }
-  const errors = problems.filter((p) => p.severity === 'error');
-  if (errors.length > 0) throw new ConfigError(TITLE, errors);
+  const warnings: Problem[] = [];
+  const { value } = loadYaml(path, CollectorSchema, {
+    title: TITLE,
+    meaning(sound, locate) {
+      const problems = meaningOf(sound, locate);
+      warnings.push(...problems.filter(({ severity }) => severity === 'warning'));
+      return problems;
+    },
+  });
   const base = dirname(resolve(path));
-  const tls = value.tls ?? (loopback ? false : 'self-signed');
+  const listen = splitListen(value.listen);
+  const tls = value.tls ?? (isLoopbackHost(listen.host) ? false : 'self-signed');
   return Object.freeze({
     listen,
     data_dir: resolve(base, value.data_dir),
@@ -181,8 +155,66 @@ export function loadCollectorConfig(path: string): CollectorConfig {
     retention: value.retention,
     timezone: value.timezone,
     log: value.log,
-    warnings: problems,
+    warnings,
   });
+}
+
+/** What the schema cannot say; a key that is absent here has a wrong shape or was not given. */
+function meaningOf(sound: Partial<CollectorFile>, locate: Locate): readonly Problem[] {
+  const problems: Problem[] = [];
+  const add: Add = (severity, code, at, message, fix) => {
+    problems.push({ severity, code, at, place: locate(at, 'value'), message, fix });
+  };
+  for (const key of LATER) {
+    if (!isGiven(sound[key])) continue;
+    add('error', 'CONFIG_NOT_YET', [key], `${key} comes in a later release`, `remove \`${key}:\``);
+  }
+  if (sound.timezone !== undefined && !isTimeZone(sound.timezone)) {
+    const fix = 'write an IANA name, e.g. Asia/Ho_Chi_Minh';
+    add('error', 'CONFIG_RANGE', ['timezone'], 'this time zone is not known', fix);
+  }
+  checkPublicUrl(sound.public_url, add);
+  if (Array.isArray(sound.trust_proxy)) {
+    sound.trust_proxy.forEach((entry, index) => {
+      if (parseNetwork(entry) !== undefined) return;
+      const at = ['trust_proxy', index];
+      add('error', 'CONFIG_RANGE', at, 'this is no network or address', 'e.g. 10.0.0.5/32');
+    });
+  }
+  const { listen, retention } = sound;
+  const beyond = listen !== undefined && !isLoopbackHost(splitListen(listen).host);
+  if (sound.tls === false && beyond) {
+    const fix = 'remove `tls: false`, unless a proxy on this machine does TLS';
+    add('warning', 'CONFIG_INSECURE', ['tls'], 'plain http beyond loopback', fix);
+  }
+  if (retention !== undefined && retention.bodies_months < BODIES_MONTHS_WARN) {
+    const at = ['retention', 'bodies_months'];
+    const age = `${retention.bodies_months} months`;
+    const message = `evidence older than ${age} cannot be recomputed`;
+    add('warning', 'CONFIG_RETENTION_SHORT', at, message, `write ${BODIES_MONTHS_WARN} or more`);
+  }
+  return problems;
+}
+
+type Add = (
+  severity: Problem['severity'],
+  code: string,
+  at: Path,
+  message: string,
+  fix: string,
+) => void;
+
+/** Browsers and agents send tokens there. */
+function checkPublicUrl(text: string | undefined, add: Add): void {
+  if (text === undefined) return;
+  const at = ['public_url'];
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined) {
+    add('error', 'CONFIG_RANGE', at, 'this is no address', 'write https://host');
+  } else if (url.protocol !== 'https:' && !isLoopbackHost(url.hostname)) {
+    const fix = 'write https://; the collector or a proxy in front of it does TLS';
+    add('error', 'CONFIG_INSECURE', at, 'plain http beyond this machine', fix);
+  }
 }
 
 /** `mail:` with nothing behind it asks for nothing. */

@@ -1,10 +1,13 @@
 import {
   closeSync,
   constants,
+  existsSync,
+  fchmodSync,
   fsyncSync,
   linkSync,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeSync,
@@ -15,6 +18,8 @@ import { LanProofError } from '../shared/errors.ts';
 /** Only the owner may read or write a secret. */
 const SECRET_MODE = 0o600;
 const OTHERS_BITS = 0o077;
+/** What everybody may have, such as a certificate. */
+const PUBLIC_MODE = 0o644;
 
 /**
  * Writes a new secret file of mode 0600 so that it is either absent or complete: a private key
@@ -54,13 +59,35 @@ export function readSecretFile(path: string): string | undefined {
     return readFileSync(path, 'utf8');
   } catch (cause) {
     if (cause instanceof LanProofError) throw cause;
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new LanProofError('SECRET_UNREADABLE', `cannot be read: ${String(cause)}`, {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown';
+    if (code === 'ENOENT') return undefined;
+    throw new LanProofError('SECRET_UNREADABLE', `cannot be read (${code})`, {
       hint: 'start the program as the owner of the file',
       place: path,
       cause,
     });
   }
+}
+
+/**
+ * Writes a file of mode 0644 that everybody may read, or replaces it, so that it is complete at
+ * any moment. A file that says the same already is left alone. Throws the errors of the disk.
+ */
+export function replacePublicFile(path: string, text: string): void {
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
+  const draft = `${path}.new`;
+  rmSync(draft, { force: true });
+  const file = openSync(draft, 'wx', PUBLIC_MODE);
+  try {
+    // The umask may have taken the right to read away.
+    fchmodSync(file, PUBLIC_MODE);
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(draft, path);
+  syncDirectory(dirname(path));
 }
 
 /** Makes a created or removed name survive a power cut; a no-op where directories cannot be. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { LanProofError } from '../shared/errors.ts';
 import { isLoopbackHost } from '../shared/node/host-port.ts';
 import type { CollectorConfig } from './config.ts';
-import { createSecretFile, readSecretFile } from './secret-file.ts';
+import { createSecretFile, readSecretFile, replacePublicFile } from './secret-file.ts';
 
 /** Names and addresses that a self-signed certificate is made for. */
 export function certificateNames(config: Pick<CollectorConfig, 'listen' | 'public_url'>): string[] {
@@ -30,7 +30,10 @@ export interface TlsMaterial {
   readonly spki_sha256: string;
 }
 
+/** Private key and certificate in one file, so that a crash never leaves one without the other. */
 export const TLS_FILE = 'tls.pem';
+/** The certificate alone: what is copied to other machines, for `--ca` and for browsers. */
+export const CERTIFICATE_FILE = 'tls.crt';
 /** Agents pin the key, not the date; a certificate that ends would only cut communes off. */
 const VALID_YEARS = 20;
 const YEAR_MS = 365.25 * 24 * 3_600_000;
@@ -59,7 +62,7 @@ export function checkExposure(
 
 /**
  * The certificate to serve with; undefined for plain HTTP. A self-signed one is made once and
- * kept in the data directory, because agents pin its key.
+ * kept in the data directory, because agents pin its key; a copy without the key stands beside.
  */
 export async function loadTls(
   setting: TlsSetting,
@@ -68,7 +71,11 @@ export async function loadTls(
   now_ms: number,
 ): Promise<TlsMaterial | undefined> {
   if (setting === false) return undefined;
-  if (setting === 'self-signed') return loadSelfSigned(join(data_dir, TLS_FILE), names, now_ms);
+  if (setting === 'self-signed') {
+    const made = await loadSelfSigned(join(data_dir, TLS_FILE), names, now_ms);
+    replacePublicFile(join(data_dir, CERTIFICATE_FILE), certificatesOf(made.cert));
+    return made;
+  }
   return material(readPem(setting.cert), readPem(setting.key), setting.cert);
 }
 
@@ -102,6 +109,12 @@ async function loadSelfSigned(
   return material(text, text, path);
 }
 
+/** The certificates of a PEM text and nothing else of it: never the key that stands with them. */
+function certificatesOf(pem: string): string {
+  const found = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+  return `${found.join('\n')}\n`;
+}
+
 function material(cert: string, key: string, place: string): TlsMaterial {
   try {
     const x509 = new X509Certificate(cert.slice(Math.max(0, cert.indexOf('-----BEGIN CERT'))));
@@ -121,7 +134,8 @@ function readPem(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new LanProofError('TLS_UNREADABLE', `cannot be read: ${String(cause)}`, {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown';
+    throw new LanProofError('TLS_UNREADABLE', `cannot be read (${code})`, {
       hint: 'check `tls.cert` and `tls.key` in collector.yml and the rights of the files',
       place: path,
       cause,

@@ -23,11 +23,13 @@ export class LanProofError extends Error {
   }
 }
 
-/** One line for a terminal: code, place, message, and the fix. */
+/** For a terminal: code, place, message, and the fix where the message does not tell it yet. */
 export function describeError(error: unknown): string {
   if (error instanceof LanProofError) {
     const place = error.place === undefined ? '' : ` ${error.place}:`;
-    return `${error.code}:${place} ${error.message}\n  fix: ${error.hint}`;
+    const fix = `fix: ${error.hint}`;
+    const told = error.message.includes(fix);
+    return `${error.code}:${place} ${error.message}${told ? '' : `\n  ${fix}`}`;
   }
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromBase64, fromUtf8, toBase64, utf8 } from '../../shared/bytes.ts';
 import { LanProofError } from '../../shared/errors.ts';
@@ -7,7 +7,6 @@ import type { Crypto, Signer } from '../../shared/evidence/crypto.ts';
 import type { Envelope } from '../../shared/evidence/dsse.ts';
 import { shortCode } from '../../shared/evidence/keys.ts';
 import type { EnrolAnswer, EnrolRequest, EnrolToken } from '../../shared/measure/protocol.ts';
-import { generateSigner } from '../../shared/node/crypto.ts';
 import { bare, inspectTls, type TlsTrust } from '../connect.ts';
 import { readError } from '../deliver/answers.ts';
 import { createCollectorHttp, jsonOf } from '../http.ts';
@@ -17,17 +16,14 @@ import {
   type Identity,
   identityOf,
   KEY_FILE,
-  loadKey,
   saveEnrolment,
-  writeAtomically,
 } from '../identity.ts';
 import { writeHeadHint } from '../spool/loss.ts';
+import { keyOf } from './enrol-key.ts';
 import { readEnrolToken } from './enrol-token.ts';
 
 /** How often the agent asks whether a person approved its key, ms. */
 export const APPROVAL_POLL_MS = 3_000;
-const KEY_MODE = 0o600;
-const DIR_MODE = 0o700;
 
 export interface EnrolOptions {
   readonly collector: string;
@@ -52,7 +48,8 @@ type Approved = EnrolAnswer & { readonly status: 'approved' };
 /**
  * Introduces this machine to the collector: makes its key, shows the token, waits for approval,
  * checks everything that comes back against the token's fingerprints, and writes enrolment.json.
- * Errors are LanProofError: TOKEN_*, ALREADY_ENROLLED, COLLECTOR_*, TLS_*, ENROL_*.
+ * Errors are LanProofError: TOKEN_*, ALREADY_ENROLLED, COLLECTOR_*, TLS_*, ENROL_*,
+ * STATE_DIR_UNUSABLE.
  */
 export async function enrol(options: EnrolOptions, deps: EnrolDeps): Promise<Identity> {
   const token = readEnrolToken(options.token);
@@ -172,16 +169,6 @@ async function trustOf(
     });
   }
   return { spki, self_signed: !authorised };
-}
-
-function keyOf(state_dir: string): Signer {
-  mkdirSync(state_dir, { recursive: true, mode: DIR_MODE });
-  const path = join(state_dir, KEY_FILE);
-  // An earlier try may wait for approval with this key.
-  if (existsSync(path)) return loadKey(state_dir);
-  const { signer, pem } = generateSigner();
-  writeAtomically(path, pem, KEY_MODE);
-  return signer;
 }
 
 /** Everything is believed only through the two fingerprints in the token. */

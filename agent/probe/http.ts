@@ -19,6 +19,9 @@ import { openTls } from './http-tls.ts';
 export const BODY_BYTES_MAX = 64 * 1024;
 /** RFC 9110 §15: a status below this is none, and a batch must not hold it. */
 const STATUS_MIN = 100;
+/** Why a name that other programs know is unknown here (http-name.ts says why it is so). */
+const HOSTS_UNREAD =
+  'Only name servers are asked, on purpose: /etc/hosts is not read. Write the address in the URL.';
 const USER_AGENT = 'lanproof';
 const PORTS = { 'http:': 80, 'https:': 443 } as const;
 
@@ -132,7 +135,8 @@ async function addressOf(
   const asking_ms = now_ms();
   const answer = await resolveName(host, target.servers, deadline);
   if (!answer.ok) {
-    trace?.(`${host} has no address: ${answer.said}.`);
+    trace?.(`The name servers give no address of ${host}: ${answer.said}.`);
+    if (answer.said === 'ENOTFOUND') trace?.(HOSTS_UNREAD);
     return { outcome: 'name_failed' };
   }
   phases.resolve = elapsedUs(now_ms, asking_ms);
@@ -175,7 +179,8 @@ function get(url: URL, socket: Socket, step: Step): Promise<Verdict> {
     headers: { host: url.host, 'user-agent': USER_AGENT, accept: '*/*', connection: 'close' },
   });
   asked.on('socket', () => {
-    socket.once('data', () => {
+    // Before the parser, which tells of the answer while it reads these bytes.
+    socket.prependOnceListener('data', () => {
       phases.first_byte = elapsedUs(now_ms, sent_ms);
     });
   });

@@ -41,6 +41,7 @@ const SCHEMA = `
 `;
 /** `PRAGMA synchronous` as a number: every commit reaches the disk before it returns. */
 const SYNCHRONOUS_FULL = 2;
+const CACHE_KB = 256;
 const ROW = 'seq, sealed_ms, hash, prev, digest, body';
 
 /**
@@ -60,6 +61,8 @@ export class SpoolDb {
       this.#db.pragma('locking_mode = EXCLUSIVE');
       this.#db.pragma('journal_mode = WAL');
       this.#db.pragma('synchronous = FULL');
+      // Rows are written once and read once: a small cache does, and the default would fill 2 MB.
+      this.#db.pragma(`cache_size = -${CACHE_KB}`);
       this.#db.exec(SCHEMA);
       assertDurable(this.#db);
       this.#insert = this.#db.prepare(
@@ -184,7 +187,7 @@ function busyExplained(error: unknown, path: string): unknown {
     return error;
   }
   return new LanProofError('SPOOL_IN_USE', 'another agent uses this state directory', {
-    hint: 'stop the other agent (systemctl status lanproof-agent), or give this one its own',
+    hint: 'stop the other one (`lanproof agent status` names its process) or give this one its own',
     place: path,
     cause: error,
   });

@@ -7,6 +7,7 @@ import type { Plan } from '../lists/plan.ts';
 import type { Measuring } from '../measuring.ts';
 import type { Platform } from '../platform/platform.ts';
 import {
+  type NoticedDevice,
   REFUSED_MAX,
   type RefusedTarget,
   readStatus,
@@ -25,6 +26,8 @@ export interface StatusSources {
   readonly measuring: () => Measuring | undefined;
   /** UTC ms by the run's offset. */
   readonly utc_ms: () => number;
+  /** Something that the status shows is different now. */
+  readonly changed: () => void;
 }
 
 /** Remembers what the parts of the agent forget: when it last delivered, proved, had a problem. */
@@ -34,6 +37,7 @@ export class StatusBook {
   #proven_ms: number | null;
   #proven_to: number;
   #problem: ToldProblem | null = null;
+  #noticed: NoticedDevice | null = null;
 
   constructor(sources: StatusSources) {
     this.#sources = sources;
@@ -45,11 +49,20 @@ export class StatusBook {
 
   delivered(utc_ms: number): void {
     this.#delivered_ms = Math.round(utc_ms);
+    this.#sources.changed();
   }
 
   told(problem: Omit<ToldProblem, 'at_ms'>): void {
     const { code, message, hint } = problem;
     this.#problem = { code, message, hint, at_ms: Math.round(this.#sources.utc_ms()) };
+    this.#sources.changed();
+  }
+
+  /** A device has moved, or others answer for it. */
+  noticed(code: string, device: string): void {
+    const at_ms = Math.round(this.#sources.utc_ms());
+    this.#noticed = { code, device, at_ms, count: (this.#noticed?.count ?? 0) + 1 };
+    this.#sources.changed();
   }
 
   /** UTC ms at which a proof was first seen to have been checked; null: never. */
@@ -93,9 +106,13 @@ export class StatusBook {
       },
       last_delivery_ms: this.#delivered_ms,
       last_proof_ms: this.proven_ms,
-      clock: { synchronised: clock.synchronised, offset_ms: this.clock_offset_ms },
+      clock: {
+        ...{ synchronised: clock.synchronised, source: clock.source },
+        offset_ms: this.clock_offset_ms,
+      },
       delivery_problem: deliverer.problem,
       last_problem: this.#problem,
+      noticed: this.#noticed,
     };
   }
 

@@ -1,12 +1,16 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LanProofError } from '../../shared/errors.ts';
+import { isRefused, unreadable } from '../identity.ts';
+import { markProcess, type ProcessMark } from '../platform/linux-process.ts';
 import type { Platform } from '../platform/platform.ts';
 
 /** In state_dir; written by the running agent for `lanproof agent status`. */
 export const STATUS_FILE = 'status.json';
-/** A person who looks is content with this age; the flash of a small box is spared, ms. */
-export const STATUS_MS = 10_000;
+/** While nothing changes: ages and the sign of life are no older; a box's flash is spared, ms. */
+export const STATUS_MS = 30_000;
+/** What changes together is written together, and never more often than this, ms. */
+export const STATUS_GAP_MS = 1_000;
 const PRIVATE_MODE = 0o600;
 /** Thousands of refused targets tell no more than these. */
 export const REFUSED_MAX = 100;
@@ -25,6 +29,16 @@ export interface ToldProblem {
   readonly message: string;
   readonly hint: string;
   readonly at_ms: number;
+}
+
+/** A device was found at another address, or two machines answered at one. */
+export interface NoticedDevice {
+  /** ADDRESS_MOVED, ADDRESS_DUPLICATE or MAC_CONFLICT. */
+  readonly code: string;
+  readonly device: string;
+  readonly at_ms: number;
+  /** All of them since the start, the last one included. */
+  readonly count: number;
 }
 
 /** What the agent knows of itself at one moment. Times are UTC ms; null: not yet, or not known. */
@@ -63,12 +77,16 @@ export interface StatusFacts {
   readonly clock: {
     /** A synchronised sample stands behind the time of the batches. */
     readonly synchronised: boolean;
+    /** Whose sample that is; null while not synchronised. */
+    readonly source: 'collector' | 'chrony' | 'kernel' | 'none' | null;
     /** That time minus the settable clock, ms. */
     readonly offset_ms: number | null;
   };
   /** Code of what holds delivery up, '' if nothing does. */
   readonly delivery_problem: string;
   readonly last_problem: ToldProblem | null;
+  /** What was noticed of devices since the start; no problem of the agent. */
+  readonly noticed: NoticedDevice | null;
 }
 
 export interface StatusFile extends StatusFacts {
@@ -76,6 +94,10 @@ export interface StatusFile extends StatusFacts {
   readonly state: 'waiting_for_list' | 'measuring' | 'stopped';
   readonly software: string;
   readonly pid: number;
+  /** Tells whether that process still runs; null where the system does not say. */
+  readonly process: ProcessMark | null;
+  /** When the agent started, by the monotonic clock of this boot. */
+  readonly started_mono_ms: number;
   /** When it was written: by the settable clock, and by the monotonic one of this boot. */
   readonly written_ms: number;
   readonly written_mono_ms: number;
@@ -95,23 +117,35 @@ export interface StatusDeps {
 export class StatusKeeper {
   readonly #deps: StatusDeps;
   readonly #stopping = new AbortController();
+  readonly #process: ProcessMark | null;
+  #started_mono_ms = 0;
+  #news = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
   constructor(deps: StatusDeps) {
     this.#deps = deps;
+    this.#process = markProcess(deps.pid);
   }
 
-  /** Writes now and every STATUS_MS until `stop`. */
+  /** Writes now, STATUS_GAP_MS after a change and every STATUS_MS until `stop`. */
   start(): void {
-    const { sleep } = this.#deps;
+    const { sleep, platform } = this.#deps;
     const { signal } = this.#stopping;
+    this.#started_mono_ms = Math.round(platform.monotonic_ms());
     const run = async (): Promise<void> => {
       while (!signal.aborted) {
+        this.#news = new AbortController();
         this.#write(false);
-        await sleep(STATUS_MS, signal);
+        await sleep(STATUS_MS, AbortSignal.any([signal, this.#news.signal]));
+        if (this.#news.signal.aborted) await sleep(STATUS_GAP_MS, signal);
       }
     };
     this.#running = run();
+  }
+
+  /** Something that the status shows is different now. */
+  changed(): void {
+    this.#news.abort();
   }
 
   /** Ends the writing; the last word is that the agent was stopped. Safe to repeat. */
@@ -130,7 +164,8 @@ export class StatusKeeper {
       const file: StatusFile = {
         v: 1,
         state: stopped ? 'stopped' : running,
-        ...{ software, pid, boot: platform.bootId() },
+        ...{ software, pid, process: this.#process, boot: platform.bootId() },
+        started_mono_ms: this.#started_mono_ms,
         written_ms: Math.round(platform.wall_ms()),
         written_mono_ms: Math.round(platform.monotonic_ms()),
         ...known,
@@ -145,7 +180,10 @@ export class StatusKeeper {
   }
 }
 
-/** The last status written, undefined where none was. Throws LanProofError STATUS_UNREADABLE. */
+/**
+ * The last status written, undefined where none was.
+ * @throws LanProofError STATE_DIR_UNREADABLE, STATUS_UNREADABLE.
+ */
 export function readStatus(state_dir: string): StatusFile | undefined {
   const path = join(state_dir, STATUS_FILE);
   try {
@@ -154,8 +192,9 @@ export function readStatus(state_dir: string): StatusFile | undefined {
     throw new TypeError(`version ${String(status.v)}`);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (isRefused(cause)) throw unreadable(path, cause);
     throw new LanProofError('STATUS_UNREADABLE', 'the status of the agent cannot be read', {
-      hint: 'run as root or as the user of the agent; a running agent writes it anew every 10 s',
+      hint: `delete it: a running agent writes it anew within ${STATUS_MS / 1_000} s`,
       place: path,
       cause,
     });

@@ -44,7 +44,11 @@ const Row = Type.Object({
   best: NullableNumber,
   availability_lan: NotYet,
   lan_excluded_ms: NotYet,
-  outages: Type.Integer({ description: 'of at least a minute, that begin in the period' }),
+  outages: Type.Integer({
+    description:
+      'unbroken down time of at least 60 s that begins in the period; shorter down time counts in ' +
+      'down_ms and in availability, not as an outage',
+  }),
   outages_ms: Ms,
   longest_ms: NullableNumber,
   mttr_ms: NullableNumber,

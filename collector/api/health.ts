@@ -1,6 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { AppContext } from '../deps.ts';
+import type { LoopDelay } from '../metrics/loop-delay.ts';
+
+/** A process that comes so late to its work has too much of it. Batches are still taken, ms. */
+const LATE_MS_MAX = 1_000;
+
+interface ProcessFacts {
+  readonly draining: () => boolean;
+  readonly loop: Pick<LoopDelay, 'late_ms'>;
+}
 
 /** What keeps the collector from taking work, for people and for load balancers. */
 export interface NotReady {
@@ -20,7 +29,7 @@ const ReadyBody = Type.Object({
 export function healthRoutes(
   app: FastifyInstance,
   context: AppContext,
-  draining: () => boolean,
+  process_: ProcessFacts,
 ): void {
   const tags = ['operations'];
   const config = { access: 'public', rateLimit: false } as const;
@@ -46,20 +55,16 @@ export function healthRoutes(
       schema: { summary: 'Readiness', tags, response: { 200: ReadyBody, 503: ReadyBody } },
     },
     async (_, reply) => {
-      const reasons = await whyNot(app, context, draining());
+      const reasons = await whyNot(context, process_);
       reply.header('cache-control', 'no-store').status(reasons.length === 0 ? 200 : 503);
       return { ready: reasons.length === 0, reasons };
     },
   );
 }
 
-async function whyNot(
-  app: FastifyInstance,
-  context: AppContext,
-  draining: boolean,
-): Promise<NotReady[]> {
+async function whyNot(context: AppContext, process_: ProcessFacts): Promise<NotReady[]> {
   const reasons: NotReady[] = [];
-  if (draining) {
+  if (process_.draining()) {
     reasons.push({ code: 'DRAINING', message: 'the collector is stopping', hint: 'wait' });
   }
   try {
@@ -72,7 +77,7 @@ async function whyNot(
     const hint = 'look into the log of the collector';
     reasons.push({ code: 'STORE_FAILED', message: 'the store does not answer', hint });
   }
-  if (app.isUnderPressure()) {
+  if (process_.loop.late_ms() > LATE_MS_MAX) {
     const message = 'the process has more work than it can do';
     reasons.push({ code: 'UNDER_PRESSURE', message, hint: 'wait, or give it more CPU' });
   }

@@ -11,6 +11,8 @@ const CLIENT_CODES: readonly (readonly [RegExp, number])[] = [
   [/^(STORE_BUSY|DISK_FULL|DISK_READ_ONLY|LEDGER_LEASED|JUDGE_BEHIND)$/, 503],
 ];
 const RETRY_AFTER_S = 5;
+/** Part of the interface that a later release fills; nothing is wrong with this one. */
+const NOT_YET = 501;
 
 interface Answer {
   readonly status: number;
@@ -25,10 +27,7 @@ interface Answer {
 export function installProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const answer = describe(error);
-    // The cause of a fault of ours belongs to the log, found again by the request id.
-    if (answer.status >= 500)
-      request.log.error({ err: error, code: answer.code }, 'request failed');
-    else request.log.info({ code: answer.code, status: answer.status }, 'request refused');
+    note(request, error, answer);
     return send(request, reply, answer);
   });
   app.setNotFoundHandler((request, reply) =>
@@ -41,6 +40,21 @@ export function installProblems(app: FastifyInstance): void {
       retry_after_s: undefined,
     }),
   );
+}
+
+/**
+ * A fault of ours goes to the log whole, found again by the request id. What is known and told
+ * ("not yet", "busy", what can be tried again) is one line without a stack.
+ */
+function note(request: FastifyRequest, error: FastifyError | LanProofError, answer: Answer): void {
+  const { code, status } = answer;
+  if (status < 500 || status === NOT_YET) {
+    request.log.info({ code, status }, 'request refused');
+  } else if (status === 503 || (error instanceof LanProofError && !error.fatal)) {
+    request.log.warn({ code, status, reason: error.message }, 'request not served');
+  } else {
+    request.log.error({ err: error, code }, 'request failed');
+  }
 }
 
 /** The same form for what fails before any route is found, such as a path that is no path. */
@@ -83,7 +97,7 @@ function describe(error: FastifyError | LanProofError): Answer {
 
 /** An error of ours that says nothing of the inside: all below 500, "not yet", and "busy". */
 function isForPeople({ status }: HttpError): boolean {
-  return status < 500 || status === 501 || status === 503;
+  return status < 500 || status === NOT_YET || status === 503;
 }
 
 const HIDDEN_MESSAGE = 'the collector could not answer this request';

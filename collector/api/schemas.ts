@@ -12,14 +12,17 @@ const NullableTime = Type.Union([Time, Type.Null()]);
 const NullableText = Type.Union([Type.String(), Type.Null()]);
 const NullableNumber = Type.Union([Type.Number(), Type.Null()]);
 
-export const Shown = Type.Enum([...SHOWN_STATES]);
+export const Shown = Type.Enum([...SHOWN_STATES], {
+  description:
+    'pending: never answered yet; not_measured: nothing can be asked there (reachability none)',
+});
 
 export const Counts = Type.Object(
   Object.fromEntries(SHOWN_STATES.map((state) => [state, Type.Integer()])) as Record<
     ShownState,
     ReturnType<typeof Type.Integer>
   >,
-  { description: 'number of devices by state' },
+  { description: 'number of devices by state; together all devices of the inventory' },
 );
 
 export const ErrorBody = Type.Object(
@@ -39,22 +42,30 @@ export const AgentItem = Type.Object({
   status: Type.Enum(['expected', 'pending', 'enrolled', 'revoked'], {
     description: 'expected: no key yet; pending: a person must approve the key',
   }),
-  up: Type.Boolean({ description: 'heard of within the last 3 minutes' }),
+  up: Type.Boolean({
+    description:
+      'its newest batch arrived at most 3 minutes ago (age_ms ≤ 180000) and its key is not revoked; ' +
+      'one batch a minute is usual, so up to two may be late',
+  }),
   short_code: Type.Union([Type.String(), Type.Null()], {
     description: 'to compare with what the agent shows',
   }),
   epoch: Type.Integer(),
   seq: Type.Integer(),
   software: NullableText,
-  last_seen_ms: NullableMs,
+  last_seen_ms: Type.Union([Ms, Type.Null()], { description: 'when its newest batch arrived' }),
   last_seen: NullableTime,
   closed_to_ms: NullableMs,
   closed_to: NullableTime,
-  age_ms: Type.Union([Type.Integer(), Type.Null()], { description: 'since last_seen' }),
+  age_ms: Type.Union([Type.Integer(), Type.Null()], { description: 'now − last_seen' }),
   quarantined: Type.Boolean(),
   insecure: Type.Boolean({ description: 'speaks plain http from beyond the collector' }),
-  list_version: Type.Integer({ description: 'target list that it measures by' }),
-  newest_list_version: Type.Integer(),
+  list_version: Type.Integer({
+    description:
+      'target list of its newest batch; after an import it follows newest_list_version with the ' +
+      'first batch that was measured by the new list, two to three minutes later',
+  }),
+  newest_list_version: Type.Integer({ description: 'newest target list that was made for it' }),
 });
 export type AgentItem = Static<typeof AgentItem>;
 

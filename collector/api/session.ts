@@ -33,6 +33,9 @@ const MeBody = Type.Object({
   software: Type.String(),
 });
 
+/** Where a browser goes whose link is no longer good: the page then says so beside the field. */
+const LINK_INVALID_PAGE = '/?link=invalid';
+
 /** `GET /sign-in?code=…`: the one-time link of the first run and of the demo. */
 export function signInRoute(app: FastifyInstance, context: AppContext): void {
   typed(app).get(
@@ -43,13 +46,17 @@ export function signInRoute(app: FastifyInstance, context: AppContext): void {
       exposeHeadRoute: false,
       schema: {
         summary: 'Use a one-time sign-in link',
+        description: 'A link that is no longer good: 401, or the sign-in page for a browser.',
         tags: ['session'],
         querystring: SignInQuery,
       },
     },
     async (request, reply) => {
       const session = await openSession(context, 'sign_in', request.query.code);
-      if (session === undefined) throw linkInvalid();
+      if (session === undefined) {
+        if (!wantsPage(request)) throw linkInvalid();
+        return reply.header('cache-control', 'no-store').redirect(LINK_INVALID_PAGE, 303);
+      }
       setCookie(request, reply, session);
       return reply.redirect('/', 303);
     },
@@ -127,6 +134,11 @@ function setCookie(request: FastifyRequest, reply: FastifyReply, session: Issued
 function preferred(header: string): 'vi' | 'en' {
   const first = /\b(vi|en)\b/i.exec(header)?.[1]?.toLowerCase();
   return first === 'en' ? 'en' : 'vi';
+}
+
+/** A browser that follows a link asks for HTML by name; curl and scripts do not. */
+function wantsPage(request: FastifyRequest): boolean {
+  return /\btext\/html\b/i.test(request.headers.accept ?? '');
 }
 
 function linkInvalid(): HttpError {

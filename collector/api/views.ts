@@ -14,8 +14,9 @@ export async function siteItem(
   unit_name: string,
 ): Promise<SiteItem> {
   const current = await currentStates(deps, row.site);
-  const counted = inventory.devices.filter(({ reachability }) => reachability !== 'none');
-  const states = countStates(counted.map(({ code }) => shownState(current.get(code))));
+  const states = countStates(
+    inventory.devices.map((device) => shownState(device, current.get(device.code))),
+  );
   return {
     site: row.site,
     name: row.name,
@@ -101,7 +102,7 @@ export function deviceItem(
     name: device.name,
     kind: device.kind,
     agent: device.agent,
-    state: shownState(current),
+    state: shownState(device, current),
     reason: current?.reason ?? null,
     since_ms,
     since: rfc3339(since_ms),

@@ -4,7 +4,7 @@ import { HttpError } from '../http-error.ts';
 import type { AgentRow } from '../store/rows.ts';
 import { verifyAgent } from './agent-auth.ts';
 import { findCredential, principalOf, touchCredential } from './credentials.ts';
-import { may, type Principal, type Right } from './roles.ts';
+import { may, type Principal, type Right, rolesWith } from './roles.ts';
 
 export const SESSION_COOKIE = 'lanproof_session';
 /** A page of another origin cannot send it without asking first, and we answer no such question. */
@@ -108,7 +108,9 @@ function unauthorized(): HttpError {
 }
 
 export function forbidden(principal: Principal, right: Right): HttpError {
+  const roles = rolesWith(right);
+  const needed = roles.length === 1 ? `role ${roles[0]}` : `one of the roles ${roles.join(', ')}`;
   return new HttpError(403, 'FORBIDDEN', `the role ${principal.role} may not do this (${right})`, {
-    hint: 'ask an administrator for a token with another role',
+    hint: `${needed} is needed: lanproof token create --role ${roles[0]}, beside the collector`,
   });
 }

@@ -28,6 +28,13 @@ export function may(role: Role, right: Right): boolean {
   return GRANTED[role].includes(right);
 }
 
+/** Roles that may, the one with the fewest rights first. */
+export function rolesWith(right: Right): readonly Role[] {
+  return ROLES.filter((role) => may(role, right)).sort(
+    (a, b) => GRANTED[a].length - GRANTED[b].length,
+  );
+}
+
 /** Who asks: a token or a session. */
 export interface Principal {
   readonly role: Role;

@@ -1,10 +1,11 @@
-import { mkdirSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromUtf8, utf8 } from '../../shared/bytes.ts';
 import { LanProofError } from '../../shared/errors.ts';
 import { type Checkpoint, openCheckpoint } from '../../shared/evidence/checkpoint.ts';
 import type { Crypto } from '../../shared/evidence/crypto.ts';
+import { makeFolder } from '../../shared/node/make-folder.ts';
 import { createDataSync, type DataSync } from '../data-sync.ts';
 
 export const SENTINEL_FILE = 'sentinel';
@@ -37,7 +38,7 @@ export async function openSentinel(
   logKey: Uint8Array,
   sync: DataSync = createDataSync(() => performance.now()),
 ): Promise<Sentinel> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const file = join(folder, SENTINEL_FILE);
   const bytes = await readFile(file).catch(() => new Uint8Array());
   const slots = [0, 1].map((slot) => readSlot(bytes, slot, crypto, logKey));

@@ -67,10 +67,10 @@ async function publishSite(
   const { devices }: Inventory = JSON.parse(row.inventory);
   const current = await currentStates(deps, site);
   let computers = false;
-  for (const { code: device, kind } of devices) {
+  for (const { code: device, kind, reachability } of devices) {
     const now = current.get(device);
     if (now === undefined) continue;
-    const state = shownState(now);
+    const state = shownState({ reachability }, now);
     const { reason, since_ms } = now;
     const mark = `${state}/${reason}/${since_ms}`;
     const key = `${site}/${device}`;

@@ -1,10 +1,14 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { CollectorDeps } from '../deps.ts';
 import type { LiveHub } from '../live/hub.ts';
+import type { LoopDelay } from './loop-delay.ts';
 
 /** The budget is 100 ms at the 99th percentile; a full disk or a group of 64 shows above. */
 const INGEST_SECONDS_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
+/** prom-client looks at the loop 100 times a second; `loop` says the same for less. */
+const LOOP_PRECISION_MS = 60_000;
+const LOOP_METRICS = ['', '_min', '_max', '_mean', '_stddev', '_p50', '_p90', '_p99'];
 /** Gauges that prom-client names like counters: promtool objects, and their parts say the same. */
 const MISNAMED = ['active_handles_total', 'active_requests_total', 'active_resources_total'];
 
@@ -19,11 +23,22 @@ export interface OwnMetrics {
 export function createOwnMetrics(
   deps: Pick<CollectorDeps, 'ingest' | 'ledger' | 'store' | 'software' | 'judge_stats'>,
   hub: LiveHub,
+  loop: Pick<LoopDelay, 'late_ms'>,
 ): OwnMetrics {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry, prefix: 'lanproof_' });
-  for (const name of MISNAMED) registry.removeSingleMetric(`lanproof_nodejs_${name}`);
+  const eventLoopMonitoringPrecision = LOOP_PRECISION_MS;
+  collectDefaultMetrics({ register: registry, prefix: 'lanproof_', eventLoopMonitoringPrecision });
+  const lags = LOOP_METRICS.map((what) => `eventloop_lag${what}_seconds`);
+  for (const name of [...MISNAMED, ...lags]) registry.removeSingleMetric(`lanproof_nodejs_${name}`);
+  new Gauge({
+    name: 'lanproof_event_loop_delay_seconds',
+    help: 'How late the process came to its newest look at the clock, which is due once a second.',
+    registers,
+    collect() {
+      this.set(Math.max(0, loop.late_ms()) / 1_000);
+    },
+  });
   ingestCounters(deps, registers);
   gauges(deps, hub, registers);
   const ingest_seconds = new Histogram({

@@ -3,8 +3,11 @@ import type { Device } from '../../shared/measure/inventory-types.ts';
 import type { CollectorDeps } from '../deps.ts';
 import type { CurrentState } from '../judge/read-types.ts';
 
-/** A state or the display word `pending`: never answered, its time is unknown. */
-export const SHOWN_STATES = [...STATES, 'pending'] as const;
+/**
+ * A state, or a display word: `pending` never answered, its time is unknown; `not_measured` cannot
+ * be asked at all, as an unmanaged switch.
+ */
+export const SHOWN_STATES = [...STATES, 'pending', 'not_measured'] as const;
 export type ShownState = (typeof SHOWN_STATES)[number];
 
 /** Computers of one group by state; those without a group stand under the empty name. */
@@ -24,12 +27,17 @@ const WORST_FIRST: readonly ShownState[] = [
   'maintenance',
   'up',
   'off',
+  'not_measured',
 ];
 
 export type CountsByState = Record<ShownState, number>;
 
-/** The word that is shown: a device that never answered is `pending`, its time is unknown. */
-export function shownState(current: CurrentState | undefined): ShownState {
+/** The word that is shown for a device. */
+export function shownState(
+  { reachability }: Pick<Device, 'reachability'>,
+  current: CurrentState | undefined,
+): ShownState {
+  if (reachability === 'none') return 'not_measured';
   if (current === undefined || current.reason === 'never_answered') return 'pending';
   return current.state === 'unknown' && current.last_reply_ms === null ? 'pending' : current.state;
 }
@@ -54,7 +62,7 @@ export function groupComputers(
     if (device.kind !== 'pc') continue;
     for (const group of device.groups.length === 0 ? [''] : device.groups) {
       const states = groups.get(group) ?? [];
-      states.push(shownState(current.get(device.code)));
+      states.push(shownState(device, current.get(device.code)));
       groups.set(group, states);
     }
   }

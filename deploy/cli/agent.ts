@@ -3,6 +3,7 @@ import { exitCodeOf, runAgent } from '../../agent/main.ts';
 import { describeError } from '../../shared/errors.ts';
 import { type Command, EXIT_OK, readArguments } from './command.ts';
 import { stopSignal } from './stop-signal.ts';
+import { systemError } from './system-error.ts';
 import { softwareVersion } from './version.ts';
 
 export const agentCommand: Command = {
@@ -22,7 +23,7 @@ export const agentCommand: Command = {
       await runAgent({ config, software: softwareVersion(), signal: stop.signal });
       return EXIT_OK;
     } catch (error) {
-      io.err(describeError(error));
+      io.err(describeError(systemError(error) ?? error));
       return exitCodeOf(error);
     } finally {
       stop.release();

@@ -1,6 +1,7 @@
 import { describeError, LanProofError } from '../../shared/errors.ts';
 import { nearest } from '../../shared/nearest.ts';
 import { type Command, EXIT_FAILED, EXIT_OK, EXIT_USAGE, type Io, usage } from './command.ts';
+import { systemError } from './system-error.ts';
 import { softwareVersion } from './version.ts';
 
 interface Entry {
@@ -52,11 +53,13 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
 };
 
+const HELP: ReadonlySet<string> = new Set(['--help', '-h', 'help']);
+
 /** Runs one command line and returns the exit code; never throws. */
 export async function run(argv: readonly string[], io: Io = processIo()): Promise<number> {
   const [first = '--help', second = ''] = argv;
-  if (first === '--help' || first === '-h' || first === 'help') {
-    io.out(overview());
+  if (HELP.has(first)) {
+    io.out(overview(Object.keys(COMMANDS)));
     return EXIT_OK;
   }
   if (first === '--version' || first === '-v') {
@@ -66,16 +69,21 @@ export async function run(argv: readonly string[], io: Io = processIo()): Promis
   const pair = `${first} ${second}`;
   const name = Object.hasOwn(COMMANDS, pair) ? pair : first;
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (entry === undefined && HELP.has(second) && groupOf(first).length > 0) {
+    io.out(overview(groupOf(first)));
+    return EXIT_OK;
+  }
   try {
     if (entry === undefined) throw unknownCommand(first, second);
     const args = argv.slice(name.split(' ').length);
     const command = await entry.load();
-    if (args.includes('--help') || args.includes('-h')) {
+    if (args.some((word) => HELP.has(word) && word !== 'help')) {
       io.out(command.usage);
       return EXIT_OK;
     }
     return await command.run(args, io);
-  } catch (error) {
+  } catch (thrown) {
+    const error = systemError(thrown) ?? thrown;
     io.err(describeError(error));
     // A fault of the program itself, not of its use: the stack is what a report needs.
     if (!(error instanceof LanProofError) && error instanceof Error) io.err(error.stack ?? '');
@@ -83,10 +91,15 @@ export async function run(argv: readonly string[], io: Io = processIo()): Promis
   }
 }
 
-function overview(): string {
-  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
-  const lines = Object.entries(COMMANDS).map(
-    ([name, { summary }]) => `  lanproof ${name.padEnd(width)}  ${summary}`,
+/** The commands of a group, e.g. `token create` of `token`. */
+function groupOf(first: string): string[] {
+  return Object.keys(COMMANDS).filter((name) => name.startsWith(`${first} `));
+}
+
+function overview(names: readonly string[]): string {
+  const width = Math.max(...names.map((name) => name.length));
+  const lines = names.map(
+    (name) => `  lanproof ${name.padEnd(width)}  ${COMMANDS[name]?.summary ?? ''}`,
   );
   return [
     'LanProof records the health of office networks so that others can check it.',
@@ -99,7 +112,7 @@ function overview(): string {
 
 function unknownCommand(first: string, second: string): LanProofError {
   const names = Object.keys(COMMANDS);
-  const continued = names.filter((name) => name.startsWith(`${first} `));
+  const continued = groupOf(first);
   if (continued.length > 0) {
     const what = second === '' ? 'incomplete' : `not followed by ${JSON.stringify(second)}`;
     return usage(`the command is ${what}`, `write: lanproof ${continued.join(' | ')}`);

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { LanProofError } from '../../shared/errors.ts';
 import { nearest } from '../../shared/nearest.ts';
+import { counted } from './counted.ts';
 
 /** Where a command writes; tests hand in buffers. */
 export interface Io {
@@ -50,7 +51,7 @@ export function readArguments(
   const { values, positionals } = parsed;
   if (positionals.length !== words.length) {
     const want = words.length === 0 ? 'no further words' : words.join(' ');
-    throw usage(`expected ${want}, got ${positionals.length} word(s)`);
+    throw usage(`expected ${want}, got ${counted(positionals.length, 'word')}`);
   }
   const text = (name: string) => {
     const value = values[name];

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { Agent, request } from 'undici';
 import { LanProofError } from '../../shared/errors.ts';
+import { readCaFile } from './ca-file.ts';
 import { type Arguments, type Io, usage } from './command.ts';
 
 /** A person waits for it; an import of 2,000 devices takes a few seconds. */
@@ -15,7 +15,7 @@ export const CLIENT_OPTIONS = {
 
 export const CLIENT_USAGE = `  --collector URL   address of the collector, e.g. https://lan.example.vn
   --token T         API token; or in the environment as LANPROOF_TOKEN
-  --ca FILE         certificate to trust, e.g. a copy of the collector's tls.crt`;
+  --ca FILE         certificate to trust: a copy of tls.crt in the collector's data_dir`;
 
 /** Talks to a running collector with an API token. */
 export interface ApiClient {
@@ -34,7 +34,7 @@ export function apiClient(args: Arguments, io: Io): ApiClient {
   const token = args.text('token') ?? io.env.LANPROOF_TOKEN;
   if (token === undefined || token === '') throw usage('--token is missing');
   const ca = args.text('ca');
-  const connect = ca === undefined ? {} : { ca: readFileSync(ca, 'utf8') };
+  const connect = ca === undefined ? {} : { ca: readCaFile(ca) };
   const dispatcher = new Agent({
     connect: { ...connect, timeout: CONNECT_TIMEOUT_MS },
     headersTimeout: ANSWER_TIMEOUT_MS,
@@ -89,8 +89,12 @@ function readAnswer(status: number, text: string): unknown {
 function unreachable(base: URL, cause: unknown): LanProofError {
   const code = (cause as { code?: string }).code ?? String(cause);
   const tls = /CERT|SELF_SIGNED|ALTNAME|UNABLE_TO_/.test(code);
+  // A port that speaks TLS hangs up on plain HTTP without a word.
+  const hungUp = base.protocol === 'http:' && /^(UND_ERR_SOCKET|ECONNRESET|HPE_)/.test(code);
   const hint = tls
-    ? "give the collector's certificate with --ca FILE"
-    : 'check the address and that the collector runs';
+    ? "give the collector's certificate with --ca FILE (a copy of tls.crt in its data_dir)"
+    : hungUp
+      ? `the port may speak TLS: try --collector https://${base.host}`
+      : 'check the address and that the collector runs';
   return new LanProofError('COLLECTOR_UNREACHABLE', `${base.origin}: ${code}`, { hint, cause });
 }

@@ -5,6 +5,7 @@ import { loadInventory } from '../../shared/node/inventory-file.ts';
 import { parseUnitsCsv } from '../../shared/node/units-csv.ts';
 import { readConfigBytes } from '../../shared/node/yaml-text.ts';
 import { type Command, EXIT_OK, type Io, readArguments } from './command.ts';
+import { counted } from './counted.ts';
 import { type ApiClient, apiClient, CLIENT_OPTIONS, CLIENT_USAGE } from './http-client.ts';
 
 export const importCommand: Command = {
@@ -86,6 +87,6 @@ async function importUnits(client: ApiClient, io: Io, file: string, dry: boolean
   const created = new Set(answer.created.map(({ site }) => site));
   for (const site of answer.changed) io.out(`  ${created.has(site) ? '+' : '~'} ${site}`);
   const verb = dry ? 'would change' : 'changed';
-  io.out(`${answer.sites} sites, ${answer.changed.length} ${verb}, ${created.size} new`);
+  io.out(`${counted(answer.sites, 'site')}, ${answer.changed.length} ${verb}, ${created.size} new`);
   for (const { site, agent, token } of answer.tokens) io.out(`${site} ${agent} ${token}`);
 }

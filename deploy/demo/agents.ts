@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as timer } from 'node:timers/promises';
 import { type Agent, createAgent } from '../../agent/agent.ts';
@@ -10,6 +10,7 @@ import { createLinuxPlatform } from '../../agent/platform/linux.ts';
 import { ENROL_VALID_DEFAULT_MS, issueEnrolToken } from '../../collector/auth/enrol-tokens.ts';
 import type { CollectorDeps } from '../../collector/deps.ts';
 import { collectorIdentity } from '../../collector/identity.ts';
+import { makeFolder } from '../../shared/node/make-folder.ts';
 import { createDemoProbers } from './lan/demo-checks.ts';
 import { createDemoPlatform } from './lan/demo-platform.ts';
 import { type DemoSite, SNMP_SECRET } from './sites.ts';
@@ -71,7 +72,7 @@ export function buildAgent(
   log: Logger,
 ): Agent {
   const secrets = join(folder, 'secrets');
-  mkdirSync(secrets, { recursive: true, mode: FOLDER_MODE });
+  makeFolder(secrets, FOLDER_MODE);
   writeFileSync(join(secrets, SNMP_SECRET), `${SNMP_SECRET}\n`, { mode: PRIVATE_MODE });
   const path = join(folder, 'agent.yml');
   const lines = [

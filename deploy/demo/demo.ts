@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -12,6 +11,7 @@ import { createLogger } from '../../collector/main.ts';
 import { lockDataDir } from '../../collector/store/sqlite/data-lock.ts';
 import type { Crypto } from '../../shared/evidence/crypto.ts';
 import { parseInventory } from '../../shared/node/inventory-file.ts';
+import { makeFolder } from '../../shared/node/make-folder.ts';
 import { type Access, giveAccess, signInLink } from './access.ts';
 import { buildAgent, type EnrolContext, enrolled } from './agents.ts';
 import { type DemoState, openFolder, saveState } from './folder.ts';
@@ -104,7 +104,7 @@ async function startCollector(
   ends: Ends,
 ): Promise<{ collector: CollectorDeps; url: string }> {
   const folder = join(data_dir, 'collector');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const lock = lockDataDir(folder);
   ends.push(() => lock.release());
   const logger = createLogger('info', pino.destination(join(data_dir, 'collector.log')));

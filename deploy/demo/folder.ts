@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from '../../agent/identity.ts';
 import { LanProofError } from '../../shared/errors.ts';
+import { makeFolder } from '../../shared/node/make-folder.ts';
 
 /** Says that a folder belongs to a demo, so that --fresh never deletes anything else. */
 export const MARKER_FILE = 'lanproof-demo.json';
@@ -22,7 +23,7 @@ export interface DemoState {
 
 /**
  * Opens the demo's folder; `first` describes a new one. Throws LanProofError DEMO_FOLDER where
- * the folder holds something else.
+ * the folder holds something else or cannot be made.
  */
 export function openFolder(
   data_dir: string,
@@ -40,7 +41,16 @@ export function openFolder(
   }
   if (known !== undefined && !fresh) return known;
   if (used) rmSync(data_dir, { recursive: true });
-  mkdirSync(data_dir, { recursive: true, mode: FOLDER_MODE });
+  try {
+    makeFolder(data_dir, FOLDER_MODE);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown';
+    throw new LanProofError('DEMO_FOLDER', `this folder cannot be made (${code})`, {
+      hint: 'choose another folder with --data DIR',
+      place: data_dir,
+      cause,
+    });
+  }
   const state: DemoState = { kind: MARKER_KIND, ...first, history_done: first.days === 0 };
   saveState(data_dir, state);
   return state;

@@ -19,7 +19,8 @@ What happens, by a script that the terminal tells ahead (Vietnamese and English)
   every 15 minutes  Đồng Phú: sw-tang2, ap-1 (flapping) and may-chu fail, damaged frames on the
                     port of pc-vp-3; Tân Lập: sw-2 and camera-1 fail
   every 30 minutes  Đồng Phú: mains away for 40 s, the agent goes on on its UPS, switches restart;
-                    Tân Lập: WAN cut for two minutes, what was measured arrives after it
+                    Tân Lập: WAN cut for two minutes, what was measured arrives after it;
+                    pc-vp-1 gets another address by DHCP, the agent finds it by its MAC
   all the time      Đồng Phú: the port of may-in-1 negotiated half duplex
   in the history    three long power cuts at Đồng Phú, two WAN cuts at Tân Lập
 

@@ -2,10 +2,11 @@ import { checkInventory, type InventoryOptions } from '../measure/inventory.ts';
 import type { Inventory } from '../measure/inventory-types.ts';
 import { jsonPath, type Problem } from '../problem.ts';
 import { ConfigError } from './config-error.ts';
+import { furtherProblems } from './inventory-further.ts';
 import { type InventoryFile, InventorySchema } from './inventory-schema.ts';
 import type { Locate } from './schema-explain.ts';
-import { checkValue, parseYaml } from './yaml-file.ts';
-import { readConfigBytes } from './yaml-text.ts';
+import { checkValue } from './yaml-file.ts';
+import { readConfigBytes, readYaml } from './yaml-text.ts';
 
 export interface LoadedInventory {
   readonly inventory: Inventory;
@@ -26,14 +27,27 @@ export function parseInventory(
   file: string,
   options: InventoryOptions = {},
 ): LoadedInventory {
-  const { value, locate } = parseYaml(source, file, InventorySchema, { title: TITLE });
-  return checkMeaning(value, options, locate);
+  const { raw, locate } = readYaml(source, file, { title: TITLE });
+  return check(raw, options, locate);
 }
 
 /** The same for a JSON body; places are JSON paths. */
 export function readInventory(raw: unknown, options: InventoryOptions = {}): LoadedInventory {
-  const value = checkValue(InventorySchema, raw, { title: TITLE });
-  return checkMeaning(value, options, (at) => jsonPath(at));
+  return check(raw, options, (at) => jsonPath(at));
+}
+
+function check(raw: unknown, options: InventoryOptions, locate: Locate): LoadedInventory {
+  let value: InventoryFile;
+  try {
+    value = checkValue(InventorySchema, raw, { title: TITLE, locate });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const { problems } = checkInventory(raw, options);
+    const further = furtherProblems(raw, error.problems, problems);
+    const placed = further.map((p) => ({ ...p, place: locate(p.at, 'value') }));
+    throw new ConfigError(TITLE, [...error.problems, ...placed]);
+  }
+  return checkMeaning(value, options, locate);
 }
 
 function checkMeaning(

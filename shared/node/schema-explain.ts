@@ -31,7 +31,7 @@ export interface SchemaNode {
 export type Locate = (at: Path, what: 'key' | 'value') => string;
 
 /** A file with more mistakes than this is the wrong file; the walk must stay bounded. */
-const PROBLEMS_MAX = 1_000;
+export const PROBLEMS_MAX = 1_000;
 /** Values under such keys may be secrets and are never repeated in an error. */
 const SENSITIVE_KEY = /secret|token|pass|key|proxy|database|url|collector|telegram|mail|webhook/i;
 

@@ -1,9 +1,9 @@
 import type { Static, TSchema } from 'typebox';
 import { Value } from 'typebox/value';
-import { jsonPath, type Path } from '../problem.ts';
+import { jsonPath, type Path, type Problem } from '../problem.ts';
 import { ConfigError } from './config-error.ts';
-import { deepFreeze } from './plain-schema.ts';
-import { explain, type Locate, type SchemaNode } from './schema-explain.ts';
+import { type CheckOptions, deepFreeze, throwProblems } from './plain-schema.ts';
+import type { Locate, SchemaNode } from './schema-explain.ts';
 import { readConfigBytes, readYaml } from './yaml-text.ts';
 
 export interface Parsed<T> {
@@ -13,8 +13,15 @@ export interface Parsed<T> {
   readonly locate: Locate;
 }
 
+export interface YamlOptions<S extends TSchema> {
+  /** Of the file, for people. */
+  readonly title: string;
+  /** See Meaning in plain-schema.ts. */
+  readonly meaning?: (sound: Partial<Static<S>>, locate: Locate) => readonly Problem[];
+}
+
 /** Reads and checks a YAML file. Throws ConfigError with every problem of the file. */
-export function loadYaml<S extends TSchema>(path: string, schema: S, options: { title: string }) {
+export function loadYaml<S extends TSchema>(path: string, schema: S, options: YamlOptions<S>) {
   return parseYaml(readConfigBytes(path, options.title), path, schema, options);
 }
 
@@ -23,21 +30,27 @@ export function parseYaml<S extends TSchema>(
   source: string | Uint8Array,
   file: string,
   schema: S,
-  options: { title: string },
+  options: YamlOptions<S>,
 ): Parsed<Static<S>> {
-  const { raw, locate } = readYaml(source, file, options);
-  return { value: checkValue(schema, raw, { ...options, locate }), locate };
+  const { title, meaning } = options;
+  const { raw, locate } = readYaml(source, file, { title });
+  const checked = checkValue(schema, raw, {
+    ...{ title, locate },
+    ...(meaning === undefined
+      ? {}
+      : { meaning: (sound) => meaning(sound as Partial<Static<S>>, locate) }),
+  });
+  return { value: checked, locate };
 }
 
 /** The same checks for a value that is already parsed (a JSON body); places are JSON paths. */
 export function checkValue<S extends TSchema>(
   schema: S,
   raw: unknown,
-  options: { title: string; locate?: Locate },
+  options: CheckOptions,
 ): Static<S> {
   const locate = options.locate ?? ((at: Path) => jsonPath(at));
-  const problems = explain(schema as SchemaNode, raw, locate);
-  if (problems.length > 0) throw new ConfigError(options.title, problems);
+  throwProblems(schema as SchemaNode, raw, options);
   const value: unknown = Value.Default(schema, structuredClone(raw));
   if (!Value.Check(schema, value)) {
     // TypeBox has the last word, should the explaining walker ever know less than it.

@@ -24,14 +24,18 @@ export interface YamlText {
   readonly locate: Locate;
 }
 
+const UNREADABLE_FIXES: Readonly<Record<string, string>> = {
+  ENOENT: 'check the path; see deploy/examples',
+  EISDIR: 'name the file, not its folder',
+};
+
 /** The bytes of a configuration file, at most CONFIG_BYTES_MAX. Throws ConfigError. */
 export function readConfigBytes(path: string, title: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown';
-    const fix =
-      code === 'ENOENT' ? 'check the path; see deploy/examples' : 'check the rights of the file';
+    const fix = UNREADABLE_FIXES[code] ?? 'check the rights of the file';
     throw fileError(title, path, 'CONFIG_UNREADABLE', `cannot be read (${code})`, fix, cause);
   }
 }

@@ -40,7 +40,7 @@ function configFor(dir: string, url: string): AgentConfig {
   return {
     ...{ collectors: [url], state_dir: join(dir, 'state'), secrets_dir, proxy: undefined },
     ...{ insecure: false, allow: ['127.0.0.0/8'], max_packets_per_s: 200 },
-    ...{ icmp: { engine: 'udp-echo' }, metrics: undefined, traps: undefined },
+    ...{ icmp: { engine: 'udp-echo' }, metrics: undefined },
     ...{ spool: { bytes_max: 512 * 1024 * 1024 }, log: { level: 'info' } },
   };
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { loadAgentConfig } from '../../agent/config.ts';
 import { describeError, LanProofError } from '../../shared/errors.ts';
+import { ConfigError } from '../../shared/node/config-error.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'lanproof-agent-'));
 after(() => rmSync(dir, { recursive: true }));
@@ -31,7 +32,6 @@ test('one line is enough; the rest has defaults', () => {
     max_packets_per_s: 200,
     icmp: { engine: 'auto' },
     metrics: undefined,
-    traps: undefined,
     spool: { bytes_max: 536_870_912 },
     log: { level: 'info' },
   });
@@ -41,12 +41,11 @@ test('one line is enough; the rest has defaults', () => {
 test('relative folders start at the file; listeners are split; several collectors', () => {
   const config = load(
     'collector: [https://a.example, "http://127.0.0.1:8080"]\nstate_dir: state\n' +
-      'metrics: { listen: "[::1]:9100" }\ntraps: { listen: 0.0.0.0:162 }\n',
+      'metrics: { listen: "[::1]:9100" }\ntraps: { listen: off }\n',
   );
   assert.equal(config.state_dir, join(dir, 'state'));
   assert.deepEqual(config.collectors, ['https://a.example', 'http://127.0.0.1:8080']);
   assert.deepEqual(config.metrics, { host: '::1', port: 9_100 });
-  assert.deepEqual(config.traps, { host: '0.0.0.0', port: 162 });
 });
 
 test('plain http beyond loopback needs insecure: true', () => {
@@ -80,3 +79,42 @@ test('allowing the whole Internet is refused', () => {
     assert.throws(() => load(`collector: https://c.example\nallow: ["${all}"]`), /ALLOW_ENTRY/);
   }
 });
+
+test('receiving traps comes later: it is refused, never silently ignored', () => {
+  assert.throws(
+    () => load('collector: https://c.example\ntraps: { listen: 0.0.0.0:162 }'),
+    /agent\.yml:2:18: CONFIG_NOT_YET.*\(traps\.listen\)/,
+  );
+});
+
+test('a mistake of form hides no mistake of meaning, and has no false consequences', () => {
+  const text = [
+    'collector: [http://10.0.0.1, https://c.example]',
+    'allow: [10.0.0.0/33, 10.0.0.0/8]',
+    'max_packets_per_s: 0',
+    'proxy: http://p:1',
+    'proxy_file: p',
+    'insecur: true',
+    'traps: { listen: 127.0.0.1:162 }',
+  ].join('\n');
+  assert.deepEqual(codesOf(text), [
+    'CONFIG_RANGE',
+    'CONFIG_UNKNOWN_KEY',
+    'CONFIG_INSECURE',
+    'ALLOW_ENTRY',
+    'CONFIG_CONFLICT',
+    'CONFIG_NOT_YET',
+  ]);
+  const unclear = 'collector: http://10.0.0.1\ninsecure: maybe';
+  assert.deepEqual(codesOf(unclear), ['CONFIG_TYPE']);
+});
+
+function codesOf(text: string): string[] {
+  try {
+    load(text);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    return error.problems.map(({ code }) => code);
+  }
+  return assert.fail('nothing was thrown');
+}

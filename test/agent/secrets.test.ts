@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { readSecret, SECRET_BYTES_MAX } from '../../agent/secrets.ts';
+import { readSecret, readSecretFile, SECRET_BYTES_MAX } from '../../agent/secrets.ts';
 import { describeError, LanProofError } from '../../shared/errors.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'lanproof-secrets-'));
@@ -62,9 +62,26 @@ test('rights, links, folders, pipes, missing, empty, large: refused with the fix
   refused('folder', 'SECRET_FILE', /secret set/);
   execFileSync('mkfifo', ['-m', '600', join(dir, 'pipe')]);
   refused('pipe', 'SECRET_FILE', /secret set/);
-  refused('missing', 'SECRET_MISSING', /secret set missing/);
+  refused('missing', 'SECRET_MISSING', new RegExp(`secret set missing --secrets-dir ${dir}`));
   put('empty', '\n');
   refused('empty', 'SECRET_EMPTY', /secret set/);
   put('large', 'x'.repeat(SECRET_BYTES_MAX + 1));
   refused('large', 'SECRET_TOO_LARGE', /right file/);
+});
+
+test('the fix for a missing secret can be copied: it names the folder, quoted where needed', () => {
+  const hint = (folder: string, name: string): string => {
+    try {
+      readSecretFile(join(folder, name));
+    } catch (error) {
+      assert.ok(error instanceof LanProofError);
+      return error.hint;
+    }
+    return assert.fail('it was read');
+  };
+  const command = 'lanproof agent secret set ro';
+  assert.equal(hint('/etc/lanproof/secrets', 'ro'), `write it with \`${command}\``);
+  const spaced = hint("/no/it's here", 'ro');
+  assert.equal(spaced, `write it with \`${command} --secrets-dir '/no/it'\\''s here'\``);
+  assert.equal(hint('/no', 'Proxy.txt'), 'write the value into this file, mode 0600');
 });

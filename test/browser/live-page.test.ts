@@ -138,6 +138,20 @@ describe('the live page', { skip: missing }, () => {
     }
   });
 
+  test('a used link leads to the sign-in page, which says so in both languages', async () => {
+    const other = await browser.newContext({ locale: 'en-GB' });
+    const fresh = await other.newPage();
+    await fresh.goto(demo.sign_in);
+    await fresh.waitForSelector('input[type=password]');
+    const text = await fresh.locator('[role=alert]').innerText();
+    assert.match(text, /^Đường dẫn đăng nhập này[\s\S]*This sign-in link was used/);
+    assert.ok(!fresh.url().includes('code='), 'the code is gone from the address bar');
+    await fresh.fill('input[type=password]', access.viewer_token);
+    await fresh.click('button[type=submit]');
+    await fresh.waitForSelector('.tile');
+    await other.close();
+  });
+
   test('without a session the page asks for a token and takes it', async () => {
     const other = await browser.newContext({ locale: 'en-GB' });
     const fresh = await other.newPage();

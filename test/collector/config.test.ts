@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { loadCollectorConfig } from '../../collector/config.ts';
+import { describeError } from '../../shared/errors.ts';
 import { ConfigError } from '../../shared/node/config-error.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'lanproof-collector-'));
@@ -72,4 +73,36 @@ test('short retention is a warning; proxies are networks', () => {
   );
   assert.deepEqual(load('trust_proxy: [10.0.0.5]').trust_proxy, ['10.0.0.5']);
   assert.throws(() => load('trust_proxy: [10.0.0.500]'), /trust_proxy\[0\]|no network/);
+});
+
+test('a mistake of form hides no mistake of meaning', () => {
+  const text =
+    'listen: nowhere\ntimezon: x\ntimezone: Hanoi\ndatabase: x\nretention: { bodies_months: 1 }';
+  assert.throws(
+    () => load(text),
+    (error) => {
+      assert.ok(error instanceof ConfigError);
+      assert.deepEqual(
+        error.problems.map(({ code, place }) => `${code} ${place.split('yml')[1]}`),
+        [
+          'CONFIG_RANGE :1:9',
+          'CONFIG_UNKNOWN_KEY :2:1',
+          'CONFIG_NOT_YET :4:11',
+          'CONFIG_RANGE :3:11',
+        ],
+      );
+      const said = describeError(error);
+      const fixes = [...said.matchAll(/fix: (.*)/g)].map(([, fix]) => fix);
+      assert.equal(fixes.length, new Set(fixes).size, 'no fix is said twice');
+      return true;
+    },
+  );
+});
+
+test('the public address is https beyond this machine', () => {
+  assert.equal(load('public_url: https://lan.vn/').public_url, 'https://lan.vn');
+  assert.equal(load('public_url: http://127.0.0.1:8080').public_url, 'http://127.0.0.1:8080');
+  for (const url of ['http://lan.vn', 'http://localhost.lan.vn', 'ftp://lan.vn', 'https://[x']) {
+    assert.throws(() => load(`public_url: "${url}"`), /public_url/, url);
+  }
 });

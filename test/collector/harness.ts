@@ -27,6 +27,8 @@ export interface Harness extends CollectorApp {
   readonly data_dir: string;
   /** Everything that was logged so far. */
   log(): string;
+  /** The first log line with this text, parsed; an error where there is none. */
+  logged(text: string): Readonly<Record<string, unknown>>;
   token(role: Role, unit?: string): Promise<string>;
   get(url: string, token?: string): Promise<Answer>;
   send(options: InjectOptions, token?: string): Promise<Answer>;
@@ -96,6 +98,11 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
     clock,
     data_dir,
     log: () => logged,
+    logged(text) {
+      const line = logged.split('\n').find((found) => found.includes(text));
+      if (line === undefined) throw new Error(`nothing was logged of ${text}`);
+      return JSON.parse(line);
+    },
     async token(role, unit) {
       const wanted = { kind: 'api', role, unit: unit ?? null, label: '', by: 'test' } as const;
       return (await issueCredential(deps, wanted)).secret;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash, X509Certificate } from 'node:crypto';
-import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -131,6 +131,36 @@ test('one data directory, one collector; one port, one program', async () => {
   await running.stop();
 });
 
+/** What agents pin: base64 SHA-256 of the certificate's public key. */
+function spkiOf(certificate: string | Buffer): string {
+  const spki = new X509Certificate(certificate).publicKey.export({ format: 'der', type: 'spki' });
+  return createHash('sha256').update(spki).digest('base64');
+}
+
+test('a certificate for --ca, and what plain http to a TLS port is told', async () => {
+  const wanted = config({ tls: 'self-signed' });
+  const collector = await start(wanted);
+  const file = join(newFolder(), 'collector.yml');
+  writeFileSync(file, `listen: 127.0.0.1:1\ndata_dir: ${wanted.data_dir}\ntls: self-signed\n`);
+  const inventory = join(import.meta.dirname, '../../deploy/examples/inventory.yml');
+  const cli = async (...args: string[]) => {
+    const [out, err]: [string[], string[]] = [[], []];
+    const io = { out: (l: string) => out.push(l), err: (l: string) => err.push(l), env: {} };
+    return { code: await run(args, io), err: err.join('\n'), last: out.at(-1) ?? '' };
+  };
+  const made = await cli('token', 'create', '--role', 'admin', '--config', file);
+  const { host } = new URL(collector.url);
+  const put = (url: string, ...more: string[]) =>
+    cli('import', inventory, '--dry-run', '--token', made.last, '--collector', url, ...more);
+  const ca = ['--ca', join(wanted.data_dir, 'tls.crt')];
+  assert.equal((await put(`https://${host}`, ...ca)).code, 0);
+  assert.match((await put(`https://${host}`)).err, /--ca FILE \(a copy of tls\.crt/);
+  const plain = await put(`http://${host}`);
+  assert.equal(plain.code, 1);
+  assert.ok(plain.err.includes(`try --collector https://${host}`), plain.err);
+  await collector.stop();
+});
+
 test('plain http beyond loopback is refused, a self-signed key is what tokens pin', async () => {
   const open = { host: '0.0.0.0', port: 0 };
   assert.equal(await codeOf(start(config({ listen: open, tls: false }))), 'TLS_REQUIRED');
@@ -143,9 +173,7 @@ test('plain http beyond loopback is refused, a self-signed key is what tokens pi
   const port = Number(new URL(collector.url).port);
   const seen = await new Promise<string>((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
-      const x509 = new X509Certificate(socket.getPeerCertificate(true).raw);
-      const spki = x509.publicKey.export({ format: 'der', type: 'spki' });
-      resolve(createHash('sha256').update(spki).digest('base64'));
+      resolve(spkiOf(socket.getPeerCertificate(true).raw));
       socket.end();
     });
     socket.on('error', reject);
@@ -157,9 +185,21 @@ test('plain http beyond loopback is refused, a self-signed key is what tokens pi
   assert.equal((await beside.identity()).tls, seen);
   await beside.close();
   await collector.stop();
-  const again = await start(wanted);
-  assert.ok(existsSync(join(wanted.data_dir, 'tls.pem')));
-  await again.stop();
+  const [both, copy] = ['tls.pem', 'tls.crt'].map((name) => join(wanted.data_dir, name));
+  assert.ok(both !== undefined && copy !== undefined);
+  const public_pem = readFileSync(copy, 'utf8');
+  assert.ok(!public_pem.includes('PRIVATE'), 'what is copied to other machines holds no key');
+  assert.equal(spkiOf(public_pem), seen);
+  assert.deepEqual([statSync(both).mode & 0o777, statSync(copy).mode & 0o777], [0o600, 0o644]);
+  // An older start left one file, without the copy; or the copy is another certificate's.
+  for (const spoil of [() => rmSync(copy), () => writeFileSync(copy, 'old')]) {
+    spoil();
+    const kept: string = readFileSync(both, 'utf8');
+    const again = await start(wanted);
+    await again.stop();
+    assert.equal(readFileSync(both, 'utf8'), kept, 'agents pin the key: it stays');
+    assert.equal(readFileSync(copy, 'utf8'), public_pem);
+  }
   const missing = { cert: '/nonexistent.pem', key: '/nonexistent.key' };
   assert.equal(await codeOf(start(config({ tls: missing }))), 'TLS_UNREADABLE');
 });

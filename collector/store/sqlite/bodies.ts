@@ -1,7 +1,8 @@
-import { fstatSync, mkdirSync, writeSync } from 'node:fs';
+import { fstatSync, writeSync } from 'node:fs';
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LanProofError } from '../../../shared/errors.ts';
+import { makeFolder } from '../../../shared/node/make-folder.ts';
 import type { DataSync } from '../../data-sync.ts';
 import type { BodyRef } from '../rows.ts';
 import { createReaders } from './body-readers.ts';
@@ -33,7 +34,7 @@ interface Growing {
 }
 
 export function openBodies(folder: string, sync: DataSync): Bodies {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const growing = new Map<string, Growing>();
   const written = new Map<string, FileHandle>();
   const readers = createReaders(folder);

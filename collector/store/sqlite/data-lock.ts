@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { LanProofError } from '../../../shared/errors.ts';
+import { makeFolder } from '../../../shared/node/make-folder.ts';
 
 export const LOCK_FILE = 'collector.lock';
 
@@ -18,7 +18,7 @@ export interface DataLock {
 export function lockDataDir(data_dir: string): DataLock {
   const path = join(data_dir, LOCK_FILE);
   try {
-    mkdirSync(data_dir, { recursive: true, mode: 0o700 });
+    makeFolder(data_dir, 0o700);
     const database = new Database(path, { timeout: 0 });
     try {
       database.pragma('journal_mode = DELETE');

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LanProofError } from '../../../shared/errors.ts';
+import { makeFolder } from '../../../shared/node/make-folder.ts';
 import type { Connection } from './connection.ts';
 
 /** Numbered, forward-only, expand-only; a shipped file is never edited. */
@@ -98,7 +99,7 @@ function takeSnapshot(
   options: { snapshots: string; now_ms: () => number },
   version: number,
 ): string {
-  mkdirSync(options.snapshots, { recursive: true, mode: 0o700 });
+  makeFolder(options.snapshots, 0o700);
   const name = `schema-${String(version).padStart(4, '0')}-${options.now_ms()}.db`;
   const file = join(options.snapshots, name);
   connection.run('VACUUM INTO ?', file);

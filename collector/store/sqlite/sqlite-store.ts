@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../../shared/node/make-folder.ts';
 import { createDataSync } from '../../data-sync.ts';
 import type { Store, WriteUnit } from '../store.ts';
 import { openBodies } from './bodies.ts';
@@ -39,7 +39,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   const { data_dir, mono_ms, now_ms } = options;
   const file = join(data_dir, DATABASE_FILE);
   try {
-    mkdirSync(data_dir, { recursive: true, mode: 0o700 });
+    makeFolder(data_dir, 0o700);
   } catch (error) {
     throw toStoreError(error, data_dir);
   }

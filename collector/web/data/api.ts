@@ -33,8 +33,6 @@ export interface Device {
   readonly reason: string | null;
   readonly since_ms: number | null;
   readonly last_reply_ms: number | null;
-  /** `none`: nothing can be asked there, as at an unmanaged switch. */
-  readonly reachability: string;
   readonly address?: string;
 }
 

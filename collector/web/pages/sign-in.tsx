@@ -1,7 +1,24 @@
 import { useState } from 'preact/hooks';
+import { say } from '../../../shared/i18n/words.ts';
 import { post } from '../data/api.ts';
-import { t } from '../data/settings.ts';
+import { language, t } from '../data/settings.ts';
 import { Message } from '../parts/message.tsx';
+
+const TOKEN_COMMAND = 'npx lanproof token create --role admin';
+/** The collector sends a browser here whose one-time link is no longer good. */
+const linkInvalid = (): boolean => new URLSearchParams(location.search).get('link') === 'invalid';
+
+/** In both languages: who comes by a link has not chosen one yet. */
+function LinkInvalid() {
+  const other = language.value === 'vi' ? 'en' : 'vi';
+  return (
+    <div class="notice" role="alert">
+      <p>{t('link_invalid')}</p>
+      <p lang={other}>{say(other, 'link_invalid')}</p>
+      <code>{TOKEN_COMMAND}</code>
+    </div>
+  );
+}
 
 /** Turns an access token into a session; the token itself is not kept in the browser. */
 export function SignIn({ done }: { readonly done: () => void }) {
@@ -14,7 +31,7 @@ export function SignIn({ done }: { readonly done: () => void }) {
   };
   return (
     <Message title={t('sign_in')}>
-      <p>{t('sign_in_hint')}</p>
+      {linkInvalid() ? <LinkInvalid /> : <p>{t('sign_in_hint')}</p>}
       <form class="row" onSubmit={submit}>
         <input
           type="password"

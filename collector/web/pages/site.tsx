@@ -66,8 +66,7 @@ export function SitePage({ code }: { readonly code: string }) {
 }
 
 /** Worst first; what nobody asks stands last. */
-const rank = ({ state, reachability }: Device): number =>
-  reachability === 'none' ? SHOWN.length : SHOWN.indexOf(state);
+const rank = ({ state }: Device): number => SHOWN.indexOf(state);
 
 function Devices(props: {
   readonly devices: readonly Device[];
@@ -113,11 +112,7 @@ function DeviceRow(props: { readonly device: Device; readonly strip: StripRow | 
         </div>
       </td>
       <td>
-        {device.reachability === 'none' ? (
-          <span class="quiet">{t('not_measured')}</span>
-        ) : (
-          <StateBadge state={device.state} reason={device.reason} />
-        )}
+        <StateBadge state={device.state} reason={device.reason} />
       </td>
       <td data-label={t('since')}>
         {device.since_ms === null ? '–' : <Age at_ms={device.since_ms} ago={false} />}

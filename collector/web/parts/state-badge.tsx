@@ -1,7 +1,10 @@
 import { isWord } from '../../../shared/i18n/words.ts';
 import { t } from '../data/settings.ts';
 
-/** What a person sees; `pending` (never answered) is a display word, its time is unknown. */
+/**
+ * What a person sees. Two are display words: `pending` never answered, its time is unknown;
+ * `not_measured` cannot be asked at all, as an unmanaged switch.
+ */
 export type Shown =
   | 'up'
   | 'degraded'
@@ -10,9 +13,10 @@ export type Shown =
   | 'off'
   | 'unknown'
   | 'maintenance'
-  | 'pending';
+  | 'pending'
+  | 'not_measured';
 
-/** Worst first: the order of tiles, counters and legend. */
+/** Worst first, what nobody asks last: the order of tiles, counters and rows. */
 export const SHOWN: readonly Shown[] = [
   'down',
   'unreachable',
@@ -22,11 +26,13 @@ export const SHOWN: readonly Shown[] = [
   'maintenance',
   'off',
   'up',
+  'not_measured',
 ];
 
 export function colourOf(state: Shown): string {
   if (state === 'unreachable') return 'var(--down)';
   if (state === 'pending') return 'var(--unknown)';
+  if (state === 'not_measured') return 'var(--quiet)';
   return `var(--${state})`;
 }
 
@@ -72,6 +78,8 @@ function Shape({ state }: { readonly state: Shown }) {
       );
     case 'maintenance':
       return <path d="M4 3h3v10H4zM9 3h3v10H9z" fill={colour} />;
+    case 'not_measured':
+      return <path d="M3 8h10" stroke={colour} stroke-width="2" />;
     case 'pending':
       return (
         <circle

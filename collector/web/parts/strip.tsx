@@ -12,6 +12,7 @@ const TOP: Readonly<Record<Shown, number>> = {
   off: 12,
   unknown: 0,
   pending: 0,
+  not_measured: 0,
   maintenance: 8,
 };
 

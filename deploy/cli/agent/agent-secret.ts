@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { loadAgentConfig } from '../../../agent/config.ts';
 import { writeSecret } from '../../../agent/secret-write.ts';
-import { SECRET_BYTES_MAX } from '../../../agent/secrets.ts';
+import { SECRET_BYTES_MAX, SECRETS_DIR_DEFAULT } from '../../../agent/secrets.ts';
 import { LanProofError } from '../../../shared/errors.ts';
 import { isSecretName, SECRET_NAME_FORM } from '../../../shared/measure/secret-name.ts';
 import {
@@ -14,9 +14,6 @@ import {
   usage,
 } from '../command.ts';
 import { askHidden, isTerminal } from './hidden-prompt.ts';
-
-/** Where agent.yml puts secrets unless it says otherwise. */
-export const SECRETS_DIR_DEFAULT = '/etc/lanproof/secrets';
 
 export const agentSecretCommand: Command = {
   summary: 'write a secret (SNMP community, pass phrase) where the agent reads it',

@@ -1,8 +1,15 @@
 import { PROOF_MS } from '../../../agent/deliver/prove.ts';
+import type { ProcessFate } from '../../../agent/platform/linux-process.ts';
 import type { ClockSync } from '../../../agent/platform/platform.ts';
 import { STATUS_MS, type StatusFile } from '../../../agent/status/status.ts';
+import { counted } from '../counted.ts';
 
-/** Three writings missed: the program does not run, or it hangs. */
+/** List and clock come within seconds; who advises before that raises false alarms, ms. */
+export const STARTING_MS = 30_000;
+const STARTING_CODES: ReadonlySet<string> = new Set(['LIST_NONE', 'CLOCK_UNSYNCHRONISED']);
+/** How an agent is started today; packages with a service of their own will say another one. */
+const START = 'start it as before: lanproof agent --config agent.yml';
+/** Three writings missed: the program hangs, or it ended where nobody can look. */
 const STALE_MS = 3 * STATUS_MS + 5_000;
 /** A batch is sealed each minute and leaves at once; ten of them waiting are no hiccup. */
 const WAITING_MS_MAX = 10 * 60_000;
@@ -19,7 +26,8 @@ export interface StatusNow {
   readonly monotonic_ms: number;
   readonly boot: string;
   readonly kernel: ClockSync;
-  readonly alive: (pid: number) => boolean;
+  /** What became of the process that wrote the status. */
+  readonly fate: ProcessFate;
 }
 
 export interface Trouble {
@@ -31,6 +39,8 @@ export interface Trouble {
 
 export interface Assessment {
   readonly running: boolean;
+  /** It began just now: what is missing may still come, and is not told as a trouble. */
+  readonly starting: boolean;
   /** How long ago the status was written, ms; null where none was. */
   readonly age_ms: number | null;
   readonly troubles: readonly Trouble[];
@@ -41,18 +51,23 @@ export function assess(now: StatusNow): Assessment {
   const { status } = now;
   if (status === undefined) {
     const message = 'no status yet: the agent has not run with this state directory';
-    const hint = 'start it: lanproof agent --config agent.yml, or systemctl start lanproof-agent';
-    return { running: false, age_ms: null, troubles: [{ code: 'AGENT_STOPPED', message, hint }] };
+    const hint = 'start it: lanproof agent --config agent.yml';
+    const troubles = [{ code: 'AGENT_STOPPED', message, hint }];
+    return { running: false, starting: false, age_ms: null, troubles };
   }
   const age_ms = ageOf(now, status);
-  const running = status.state !== 'stopped' && age_ms !== undefined && age_ms < STALE_MS;
+  const fresh = age_ms !== undefined && age_ms < STALE_MS;
+  const running = status.state !== 'stopped' && fresh && now.fate !== 'gone';
   const since_ms = age_ms ?? Math.max(0, now.wall_ms - status.written_ms);
-  const troubles = [
+  const all = [
     ...(running ? clockTroubles(status) : stoppedTroubles(now, status)),
     ...listTroubles(status),
     ...deliveryTroubles(status, now.wall_ms),
   ];
-  return { running, age_ms: Math.round(since_ms), troubles };
+  const young = running && now.monotonic_ms - status.started_mono_ms < STARTING_MS;
+  const troubles = young ? all.filter(({ code }) => !STARTING_CODES.has(code)) : all;
+  const starting = troubles.length < all.length;
+  return { running, starting, age_ms: Math.round(since_ms), troubles };
 }
 
 /** Undefined after a reboot, when the agent cannot have gone on running. */
@@ -62,21 +77,22 @@ function ageOf(now: StatusNow, status: StatusFile): number | undefined {
 }
 
 function stoppedTroubles(now: StatusNow, status: StatusFile): Trouble[] {
-  const restart = 'systemctl status lanproof-agent, then start it';
   if (status.state === 'stopped') {
-    return [{ code: 'AGENT_STOPPED', message: 'the agent was stopped', hint: restart }];
+    return [{ code: 'AGENT_STOPPED', message: 'the agent was stopped', hint: START }];
   }
   if (status.boot !== now.boot) {
     const message = 'this machine was restarted and the agent has not started since';
-    return [{ code: 'AGENT_STOPPED', message, hint: 'systemctl enable --now lanproof-agent' }];
+    return [{ code: 'AGENT_STOPPED', message, hint: START }];
   }
-  if (now.alive(status.pid)) {
-    const message = `process ${status.pid} is there but writes no status`;
-    const hint = 'look for a full disk (df) or wrong rights in state_dir, else restart the agent';
-    return [{ code: 'AGENT_SILENT', message, hint }];
+  if (now.fate === 'gone') {
+    const message = `process ${status.pid} ended without saying so: killed, or it crashed`;
+    const hint = `its last log lines, and dmesg where memory ran out, say why; ${START}`;
+    return [{ code: 'AGENT_DIED', message, hint }];
   }
-  const message = 'the agent ended without saying so';
-  return [{ code: 'AGENT_DIED', message, hint: 'journalctl -u lanproof-agent says why' }];
+  const what = now.fate === 'here' ? 'is there but' : 'cannot be seen from here and';
+  const message = `process ${status.pid} ${what} writes no status`;
+  const hint = 'look for a full disk (df) or wrong rights in state_dir, else restart the agent';
+  return [{ code: 'AGENT_SILENT', message, hint }];
 }
 
 function clockTroubles({ clock }: StatusFile): Trouble[] {
@@ -102,7 +118,8 @@ function listTroubles(status: StatusFile): Trouble[] {
   }
   const count = list.refused.length + list.refused_more;
   if (count === 0) return [];
-  const message = `${count} targets or probes of list ${list.version} are not measured`;
+  const what = count === 1 ? '1 target or probe' : `${count} targets or probes`;
+  const message = `${what} of list ${list.version} ${count === 1 ? 'is' : 'are'} not measured`;
   return [{ code: 'TARGETS_REFUSED', message, hint: 'see `refused`: each says what to do' }];
 }
 
@@ -114,11 +131,13 @@ function deliveryTroubles(status: StatusFile, wall_ms: number): Trouble[] {
     const hint = known?.hint ?? 'the log of the agent says more';
     out.push({ code: delivery_problem, message: known?.message ?? 'delivery is held up', hint });
   } else if (spool.oldest_ms !== null && status.written_ms - spool.oldest_ms > WAITING_MS_MAX) {
-    const message = `${spool.waiting} batches wait for the collector`;
+    const waiting = counted(spool.waiting, 'batch', 'batches');
+    const message = `${waiting} ${spool.waiting === 1 ? 'waits' : 'wait'} for the collector`;
     out.push({ code: 'DELIVERY_BEHIND', message, hint: 'look at the WAN and at the collector' });
   }
   if (spool.held > 0) {
-    const message = `${spool.held} batches are in memory only: the disk refuses them`;
+    const held = counted(spool.held, 'batch', 'batches');
+    const message = `in memory only: ${held}; the disk refuses more`;
     out.push({ code: 'DISK_FULL', message, hint: 'make room where state_dir lies' });
   }
   if (spool.waiting > 0 && spool.bytes > SPOOL_SHARE_MAX * spool.bytes_max) {

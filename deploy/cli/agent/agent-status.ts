@@ -1,6 +1,7 @@
 import { loadAgentConfig } from '../../../agent/config.ts';
 import { type Identity, loadIdentity } from '../../../agent/identity.ts';
 import { createLinuxPlatform } from '../../../agent/platform/linux.ts';
+import { fateOf } from '../../../agent/platform/linux-process.ts';
 import { readStatus } from '../../../agent/status/status.ts';
 import { shortCode } from '../../../shared/evidence/keys.ts';
 import { createNodeCrypto } from '../../../shared/node/crypto.ts';
@@ -23,7 +24,9 @@ export const agentStatusCommand: Command = {
   --state DIR       the folder itself; default ${STATE_DIR_DEFAULT}
   --json            one JSON object: \`good\`, \`troubles\`, and everything that is known
 
-  Exit codes: 0 all is good, 1 something needs a person, 2 used wrongly`,
+  In the first 30 s of an agent what still has to come is called starting and needs nobody.
+
+  Exit codes: 0 all is good or starting, 1 something needs a person, 2 used wrongly`,
   async run(args, io) {
     const parsed = readArguments(args, {
       config: { type: 'string' },
@@ -37,24 +40,25 @@ export const agentStatusCommand: Command = {
     const crypto = createNodeCrypto();
     const identity = loadIdentity(state_dir, crypto);
     const platform = createLinuxPlatform();
+    const status = readStatus(state_dir);
     const now: StatusNow = {
-      status: readStatus(state_dir),
+      status,
       wall_ms: platform.wall_ms(),
       monotonic_ms: platform.monotonic_ms(),
       boot: platform.bootId(),
       kernel: await platform.clockSync(),
-      alive,
+      fate: status === undefined ? 'gone' : fateOf(status.pid, status.process ?? null),
     };
-    const { running, age_ms, troubles } = assess(now);
+    const assessment = assess(now);
+    const { troubles } = assessment;
     const who = whoIs(identity, shortCode(crypto, identity.signer.publicKey));
     if (parsed.flag('json')) {
       const good = troubles.length === 0;
-      const { status = null, kernel } = now;
-      io.out(
-        JSON.stringify({ v: 1, good, running, age_ms, troubles, who, kernel, status }, null, 2),
-      );
+      const { kernel } = now;
+      const told = { v: 1, good, ...assessment, who, kernel, status: status ?? null };
+      io.out(JSON.stringify(told, null, 2));
     } else {
-      for (const line of statusLines(who, now, { running, age_ms, troubles })) io.out(line);
+      for (const line of statusLines(who, now, assessment)) io.out(line);
     }
     return troubles.length === 0 ? EXIT_OK : EXIT_FAILED;
   },
@@ -73,14 +77,4 @@ export interface Who {
 function whoIs(identity: Identity, short_code: string): Who {
   const { site, agent, epoch, log, issued_ms } = identity;
   return { site, agent, epoch, log, enrolled_ms: issued_ms, short_code };
-}
-
-/** Whether a process with this id exists, whoever owns it. */
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -54,11 +54,29 @@ export async function explainHttp(
   if (url.username !== '' || url.password !== '') {
     throw usage('a URL with a user name is not probed: lists and logs would show it');
   }
-  context.permit(url.hostname.replace(/^\[|\]$/g, ''), 'http');
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  context.permit(host, 'http');
+  const refused = new Set<string>();
   // A name may lead back to this machine or to a network that nobody allowed.
-  const permits = (address: string): boolean => permitted(context, address);
+  const permits = (address: string): boolean => {
+    const ok = permitted(context, address);
+    if (!ok) refused.add(address);
+    return ok;
+  };
   const deadline = deadlineOf(context, timeout_ms);
-  return verdictOf('http', await probeHttp({ url: target, permits }, deadline, context.say));
+  const seen = await probeHttp({ url: target, permits }, deadline, context.say);
+  const verdict = verdictOf('http', seen);
+  const why = unasked(host, verdict.outcome, refused);
+  return why === undefined ? verdict : { ...verdict, detail: why };
+}
+
+/** What a person must know of a page that was not even asked. */
+function unasked(host: string, outcome: string, refused: ReadonlySet<string>): string | undefined {
+  if (outcome === 'name_failed') {
+    return `the name servers of this machine give no address of ${host}; /etc/hosts is not read`;
+  }
+  if (outcome !== 'not_sent' || refused.size === 0) return undefined;
+  return `${host} is ${[...refused].join(', ')}, and neither --allow nor agent.yml permits that`;
 }
 
 function permitted(context: ProbeContext, address: string): boolean {

@@ -72,6 +72,16 @@ export function createContext(parsed: Arguments, io: Io, stop: AbortSignal): Pro
       say(`${host} may be probed: ${usual_reason}.`);
       return;
     }
+    if (isOwnName(host)) {
+      throw new LanProofError('TARGET_NOT_ALLOWED', `${host} is not probed by ${probe}`, {
+        hint: `it names this machine itself: pass --allow with ${host} and its address, to mean it`,
+      });
+    }
+    if (last.ok && parseAddress(host) === undefined) {
+      say(`${host} is not in \`allow\`; a name is asked as that of an upstream device is.`);
+      say('Its addresses come next: each must be permitted by itself.');
+      return;
+    }
     if (last.ok) {
       say(`${host} is outside \`allow\`: an agent asks it only as a device of kind upstream.`);
       return;
@@ -81,6 +91,11 @@ export function createContext(parsed: Arguments, io: Io, stop: AbortSignal): Pro
     });
   };
   return { platform, now_ms, stop, config, say, permit };
+}
+
+/** RFC 6761 §6.3: always loopback, whoever resolves it. */
+function isOwnName(host: string): boolean {
+  return /(^|\.)localhost\.?$/i.test(host);
 }
 
 /** The deadline of one probe: so many ms from now, or Ctrl-C. */

@@ -79,13 +79,35 @@ function hasCarrier({ platform, say }: ProbeContext, address: string): boolean {
   return nic.carrier !== false;
 }
 
+/** By the engine that agent.yml names. */
 async function echoOnce(context: ProbeContext, target: ReachTarget): Promise<Verdict> {
+  const engine = context.config?.icmp.engine ?? 'auto';
+  if (engine === 'ping') {
+    context.say('agent.yml says `icmp: { engine: ping }`.');
+    return systemPing(context, target);
+  }
+  if (engine === 'udp-echo') {
+    context.say('fix: for a real device leave --config out, or name one with another icmp.engine');
+    return { code: 'x', outcome: 'not sent: icmp.engine is udp-echo, which asks the demo alone' };
+  }
+  return fpingOnce(context, target, engine);
+}
+
+async function fpingOnce(
+  context: ProbeContext,
+  target: ReachTarget,
+  engine: 'auto' | 'fping',
+): Promise<Verdict> {
   const { address, timeout_ms, bytes } = target;
   const args = ['-c', '1', '-t', String(timeout_ms), '-b', String(bytes), address];
   context.say(`Running fping ${args.join(' ')}`);
   const deadline = deadlineOf(context, timeout_ms + TOOL_MARGIN_MS);
   const { stdout, stderr, missing, exit } = await runTool('fping', args, deadline);
-  if (missing) return systemPing(context, target);
+  if (missing) {
+    context.say('fping is not installed; fix: apt install fping');
+    if (engine === 'auto') return systemPing(context, target);
+    return { code: 'x', outcome: 'not sent: icmp.engine is fping, and it is not installed' };
+  }
   for (const line of printable(`${stdout}\n${stderr}`)) context.say(`fping: ${line}`);
   const ms = /, \d+ bytes, ([0-9.]+) ms/.exec(stdout)?.[1];
   if (ms !== undefined) return { code: 'r', outcome: 'echo answered', detail: `${ms} ms` };
@@ -106,8 +128,9 @@ async function echoOnce(context: ProbeContext, target: ReachTarget): Promise<Ver
 }
 
 async function systemPing(context: ProbeContext, target: ReachTarget): Promise<Verdict> {
-  context.say('fping is not installed (apt install fping): using the ping command of the system.');
-  const { address, timeout_ms } = target;
+  const { address, timeout_ms, bytes } = target;
+  const size = bytes === ECHO_BYTES_DEFAULT ? '' : '; it cannot choose the payload, so not --bytes';
+  context.say(`Using the ping command of the system${size}.`);
   const outcome = await pingOnce({ address, timeout_ms }, deadlineOf(context, timeout_ms));
   if (outcome.code !== 'r') return { code: outcome.code, outcome: outcome.reason };
   return { code: 'r', outcome: 'echo answered', detail: `${outcome.rtt_us / 1_000} ms` };

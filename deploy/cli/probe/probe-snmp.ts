@@ -5,6 +5,7 @@ import { portFacts } from '../../../agent/snmp/port-facts.ts';
 import type { SnmpSession } from '../../../agent/snmp/session.ts';
 import { probeSnmp } from '../../../agent/snmp/snmp-reachability.ts';
 import type { SnmpTarget } from '../../../agent/snmp/target.ts';
+import { isPortClosed } from './closed-port.ts';
 import { deadlineOf, type ProbeContext, type Verdict } from './probe-context.ts';
 import { quirksOf } from './snmp-quirks.ts';
 import { textTable } from './text-table.ts';
@@ -32,6 +33,12 @@ export async function explainSnmp(
   const outcome = await probeSnmp(session, deadline);
   sayCounts(context, session);
   if (outcome.code !== 'r') {
+    const { address, port } = target;
+    const silent = outcome.code === 'n' && session.counts.received === 0;
+    if (silent && (await isPortClosed(address, port, deadline))) {
+      say(`${address} answered by ICMP: UDP port ${port} is closed, no SNMP agent listens there.`);
+      return { code: 'n', outcome: outcome.reason, detail: `UDP port ${port} is closed` };
+    }
     say(ADVICE);
     return { code: outcome.code, outcome: outcome.reason };
   }
@@ -45,7 +52,7 @@ export async function explainSnmp(
   const columns = columnsOf(poll);
   const facts = portFacts(columns);
   if (facts.size > 0) for (const line of portTable(facts, poll)) table(line);
-  for (const quirk of quirksOf(facts, poll, session)) say(quirk);
+  for (const quirk of quirksOf(facts, poll, session, target.version)) say(quirk);
   const failed = [poll.system, poll.status, poll.traffic, poll.identity].find(
     (part) => part !== undefined && !part.ok,
   );

@@ -1,3 +1,4 @@
+import { RETRIES_DEFAULT, TIMEOUT_MS_DEFAULT } from '../../../agent/snmp/session.ts';
 import { parseAddress, parseMac } from '../../../shared/measure/address.ts';
 import type { RawCode } from '../../../shared/measure/codes.ts';
 import {
@@ -20,11 +21,19 @@ import {
 } from './probe-context.ts';
 import { ECHO_BYTES_DEFAULT, probeArp, probeIcmp, type ReachTarget } from './probe-reach.ts';
 import { explainSnmp } from './probe-snmp.ts';
-import { SNMP_OPTIONS, SNMP_USAGE, sessionOf, snmpTargetOf, whole } from './snmp-options.ts';
+import {
+  refuseOptions,
+  SNMP_OPTIONS,
+  SNMP_USAGE,
+  sessionOf,
+  snmpTargetOf,
+  whole,
+} from './snmp-options.ts';
 
 /** What inventories use by default; a service answers within seconds or is useless. */
 const TIMEOUT_MS = { icmp: 800, arp: 1_000, snmp: 30_000, tcp: 3_000, dns: 3_000, http: 10_000 };
 type Kind = keyof typeof TIMEOUT_MS;
+const SNMP_SILENT_MS = TIMEOUT_MS_DEFAULT * (1 + RETRIES_DEFAULT);
 const TIMEOUT_MS_MIN = 50;
 const TIMEOUT_MS_MAX = 60_000;
 /** The largest payload in one unbroken Ethernet frame: 1500 − 20 (IPv4) − 8 (ICMP). */
@@ -42,15 +51,19 @@ const MEANING: Readonly<Record<RawCode, string>> = {
 export const probeCommand: Command = {
   summary: 'one probe of one address, explained step by step',
   usage: `lanproof probe icmp|arp|snmp|tcp|dns|http TARGET [--debug]
-  Probes once, as an agent would, and prints the code and outcome that a batch would hold.
+  Probes once, as an agent would (icmp by \`icmp.engine\` of --config, without it by fping, else
+  by the system's ping), and prints the code and outcome that a batch would hold.
   --debug shows before that what was done and seen, with the time since the start.
 
   icmp 10.77.0.2    arp 10.77.0.2     snmp 10.77.0.2     tcp 10.77.0.5:443
-  dns dichvucong.gov.vn@10.77.0.1     http https://dichvucong.gov.vn/
+  dns dichvucong.gov.vn@10.77.0.1     (name@server, or name@server:port)
+  http https://dichvucong.gov.vn/
 
   --timeout MS      default ${Object.entries(TIMEOUT_MS)
     .map(([kind, ms]) => `${kind} ${ms}`)
     .join(', ')}
+                    snmp: of the whole poll; a device that does not answer its first question is
+                    given up after ${SNMP_SILENT_MS} ms at most
   --mac AA:BB:…     icmp, arp: the device's MAC; another one that answers makes x
   --bytes N         icmp: payload, default ${ECHO_BYTES_DEFAULT}; 1400 is the large echo
 ${ALLOW_USAGE}
@@ -93,6 +106,7 @@ ${SNMP_USAGE}
 function probe(parsed: Arguments, io: Io, context: ProbeContext): Promise<Verdict> {
   const [kind = '', target = ''] = parsed.words;
   if (!isKind(kind)) throw usage(`write one of ${Object.keys(TIMEOUT_MS).join(', ')}`);
+  checkOptions(parsed, kind);
   const given = parsed.text('timeout');
   const timeout_ms =
     given === undefined
@@ -129,6 +143,26 @@ async function snmp(
     session.close();
   }
 }
+
+/** Options of another probe would change nothing, and nobody would know. */
+function checkOptions(parsed: Arguments, kind: Kind): void {
+  const refuse = (names: readonly string[], hint: string): void =>
+    refuseOptions(parsed, names, `probe ${kind}`, hint);
+  if (kind !== 'snmp') {
+    refuse(['port'], PORT_HINT[kind]);
+    refuse(Object.keys(SNMP_OPTIONS), 'it belongs to probe snmp');
+  }
+  if (kind !== 'icmp' && kind !== 'arp') refuse(['mac'], 'it belongs to probe icmp and arp');
+  if (kind !== 'icmp') refuse(['bytes'], 'it belongs to probe icmp');
+}
+
+const PORT_HINT: Readonly<Record<Exclude<Kind, 'snmp'>, string>> = {
+  icmp: 'echoes have no ports: perhaps probe tcp HOST:PORT',
+  arp: 'ARP has no ports: perhaps probe tcp HOST:PORT',
+  tcp: 'write the port in TARGET: HOST:PORT',
+  dns: 'write the port in TARGET: name@server:port',
+  http: 'write the port in TARGET: http://host:port/',
+};
 
 function isKind(text: string): text is Kind {
   return Object.hasOwn(TIMEOUT_MS, text);

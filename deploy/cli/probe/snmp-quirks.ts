@@ -1,6 +1,7 @@
 import type { DevicePoll } from '../../../agent/snmp/poll.ts';
 import type { PortFacts } from '../../../agent/snmp/port-facts.ts';
 import type { SnmpSession } from '../../../agent/snmp/session.ts';
+import type { SnmpTarget } from '../../../agent/snmp/target.ts';
 
 /** Ports that one sentence names before it only counts. */
 const NAMED_MAX = 8;
@@ -15,11 +16,16 @@ export function quirksOf(
   facts: ReadonlyMap<number, PortFacts>,
   poll: DevicePoll,
   session: Pick<SnmpSession, 'walk_step'>,
+  version: SnmpTarget['version'],
 ): string[] {
-  return [...portQuirks(facts, poll), ...clockQuirks(poll), ...walkQuirks(poll, session)];
+  return [...portQuirks(facts, poll, version), ...clockQuirks(poll), ...walkQuirks(poll, session)];
 }
 
-function portQuirks(facts: ReadonlyMap<number, PortFacts>, poll: DevicePoll): string[] {
+function portQuirks(
+  facts: ReadonlyMap<number, PortFacts>,
+  poll: DevicePoll,
+  version: SnmpTarget['version'],
+): string[] {
   const ports = [...facts].filter(([, port]) => port.physical);
   const up = ports.filter(([, port]) => port.oper === 'up');
   const name = namer(poll);
@@ -31,7 +37,9 @@ function portQuirks(facts: ReadonlyMap<number, PortFacts>, poll: DevicePoll): st
     `Ports: ${facts.size} rows, ${ports.length} with a socket, ${up.length} of those up.`,
   ];
   const wide = [...facts.values()].filter((port) => port.has_64_bit).length;
-  if (wide < facts.size) {
+  if (version === '1') {
+    out.push('64-bit counters: SNMPv1 has none, whatever the device; 2c or 3 would show them.');
+  } else if (wide < facts.size) {
     out.push(`64-bit counters: ${wide} of ${facts.size} ports; the others are read in 32 bits.`);
   }
   const half = up.filter(([, port]) => port.duplex === 'half');

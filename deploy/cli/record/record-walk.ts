@@ -30,6 +30,8 @@ export interface FullWalk {
   readonly pdus: number;
   /** Why it ended before the end of the tree, one sentence; undefined where it did not. */
   readonly cut: string | undefined;
+  /** Nothing that came was SNMP of the device: not one object, not one error. */
+  readonly silent: boolean;
 }
 
 /** Places where a device repeats or goes back; more of them are one endless loop. */
@@ -55,9 +57,9 @@ export async function walkAll(
   const walk = new TreeWalk(session, plan, stop);
   for (const root of plan.roots) {
     const cut = await walk.below(root);
-    if (cut !== undefined) return { rows: walk.rows, pdus: walk.pdus, cut };
+    if (cut !== undefined) return walk.end(cut);
   }
-  return { rows: walk.rows, pdus: walk.pdus, cut: undefined };
+  return walk.end(undefined);
 }
 
 class TreeWalk {
@@ -75,6 +77,11 @@ class TreeWalk {
     this.#plan = plan;
     this.#stop = stop;
     this.#deadline = AbortSignal.any([stop, AbortSignal.timeout(plan.limits.ms_max)]);
+  }
+
+  end(cut: string | undefined): FullWalk {
+    const { rows, pdus } = this;
+    return { rows, pdus, cut, silent: this.#session.counts.received === 0 };
   }
 
   /** Why the whole walk must end; undefined at the end of this subtree. */
@@ -99,7 +106,9 @@ class TreeWalk {
     const { rows_max, pdus_max } = this.#plan.limits;
     if (this.#stop.aborted) return 'stopped by hand';
     if (this.#deadline.aborted) return 'the time was up';
-    if (this.rows.length >= rows_max) return `the limit of ${rows_max} objects was reached`;
+    if (this.rows.length >= rows_max) {
+      return `the limit of ${rows_max} objects was reached (--rows)`;
+    }
     if (this.pdus >= pdus_max) return `the limit of ${pdus_max} requests was reached`;
     if (this.#jumps >= JUMPS_MAX) return 'the device repeats itself without end';
     return undefined;
@@ -108,7 +117,8 @@ class TreeWalk {
   async #ask(): Promise<VarbindList | SnmpFailure> {
     const { form } = this.#session.request_size;
     if (typeof form === 'number') {
-      const answer = await this.#session.getBulk([placeOf(this.#at)], form, this.#deadline);
+      const wanted = Math.min(form, this.#plan.limits.rows_max - this.rows.length);
+      const answer = await this.#session.getBulk([placeOf(this.#at)], wanted, this.#deadline);
       return answer.ok ? answer.value : answer;
     }
     const answer = await this.#session.getNext([this.#at], this.#deadline);
@@ -131,13 +141,18 @@ class TreeWalk {
     }
     // Some devices answer GETNEXT alone; a silent one costs some seconds more.
     if (failed.failed === 'timeout' && size.unanswered()) return 'on';
-    return `${failed.detail} (${failed.failed}) at ${this.#at}`;
+    if (failed.failed === 'timeout' && this.rows.length > 0) {
+      return `the device stopped answering after ${this.rows.length} objects, at ${this.#at}`;
+    }
+    return `${failed.detail} (${failed.failed})`;
   }
 
   /** True at the end of the subtree. */
   #take(list: VarbindList, root: string): boolean {
     let moved = false;
     for (let k = 0; k < list.length; k++) {
+      // Devices may give more than was asked for.
+      if (this.rows.length >= this.#plan.limits.rows_max) return false;
       const type = list.typeOf(k);
       if (isMissing({ type })) return true;
       const oid = list.oidOf(k);

@@ -12,6 +12,7 @@ import {
   readArguments,
   usage,
 } from '../command.ts';
+import { isPortClosed } from '../probe/closed-port.ts';
 import {
   ALLOW_OPTIONS,
   ALLOW_USAGE,
@@ -28,8 +29,9 @@ import { type RecordedRow, type RecordLimits, walkAll } from './record-walk.ts';
 /** A stack of eight has some 35,000 objects; its MAC table may double that. */
 const ROWS_DEFAULT = 200_000;
 const ROWS_MAX = 1_000_000;
-/** Requests of one object each at the worst. */
+/** Requests of one object each at the worst, and those that find an empty or a left-out tree. */
 const PDUS_PER_ROW = 1;
+const PDUS_BESIDES = 1_000;
 const MINUTES_DEFAULT = 15;
 const MINUTES_MAX = 240;
 const MINUTE_MS = 60_000;
@@ -77,7 +79,9 @@ ${SNMP_USAGE}
       context.permit(address, 'snmp');
       const session = sessionOf(context, target);
       try {
-        return await record(session, { context, io, limits, address, out, roots: rootsOf(parsed) });
+        const roots = rootsOf(parsed);
+        const { port } = target;
+        return await record(session, { context, io, limits, address, port, out, roots });
       } finally {
         session.close();
       }
@@ -92,13 +96,14 @@ interface Wanted {
   readonly io: Io;
   readonly limits: RecordLimits;
   readonly address: string;
+  readonly port: number;
   /** The file to write. */
   readonly out: string;
   readonly roots: readonly string[];
 }
 
 async function record(session: SnmpSession, wanted: Wanted): Promise<number> {
-  const { context, io, limits, address, out, roots } = wanted;
+  const { context, io, limits, address, port, out, roots } = wanted;
   let told_ms = context.now_ms();
   const progress = (rows: number, pdus: number, oid: string): void => {
     if (context.now_ms() - told_ms < PROGRESS_MS) return;
@@ -106,7 +111,10 @@ async function record(session: SnmpSession, wanted: Wanted): Promise<number> {
     io.err(`${rows} objects by ${pdus} requests, now at ${tree(oid)}`);
   };
   const plan = { roots, left_out: LEFT_OUT, limits, progress };
-  const { rows, pdus, cut } = await walkAll(session, plan, context.stop);
+  const { rows, pdus, cut, silent } = await walkAll(session, plan, context.stop);
+  if (silent && !context.stop.aborted) {
+    throw unanswered(address, (await isPortClosed(address, port, context.stop)) ? port : undefined);
+  }
   if (rows.length === 0) throw nothing(address, cut);
   write(out, maskRows(rows, [address]), cut);
   io.err(`${rows.length} objects by ${pdus} requests; look at the file before you send it`);
@@ -123,7 +131,7 @@ function limitsOf(parsed: Arguments): RecordLimits {
   const rows_max = whole(parsed.text('rows') ?? String(ROWS_DEFAULT), 'rows', 1, ROWS_MAX);
   const minutes = parsed.text('minutes') ?? String(MINUTES_DEFAULT);
   const ms_max = whole(minutes, 'minutes', 1, MINUTES_MAX) * MINUTE_MS;
-  return { rows_max, pdus_max: rows_max * PDUS_PER_ROW, ms_max };
+  return { rows_max, pdus_max: rows_max * PDUS_PER_ROW + PDUS_BESIDES, ms_max };
 }
 
 /** Where in the tree, without the index, which may hold an address. */
@@ -135,6 +143,18 @@ function exists(out: string): LanProofError {
   return new LanProofError('RECORD_EXISTS', 'the file exists already', {
     hint: 'give another name by --out',
     place: out,
+  });
+}
+
+function unanswered(address: string, closed_port: number | undefined): LanProofError {
+  const why = closed_port === undefined ? '' : `: its UDP port ${closed_port} is closed`;
+  const message = `the device did not answer to SNMP at all${why}`;
+  return new LanProofError('RECORD_NO_ANSWER', message, {
+    hint:
+      'look at the community or the user and its keys, the version, the port, and whether the ' +
+      `device lets this machine ask; lanproof probe snmp ${address} --debug shows each step`,
+    place: address,
+    fatal: false,
   });
 }
 

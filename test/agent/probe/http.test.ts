@@ -109,6 +109,17 @@ test('the request is one plain GET with the right host and nothing that tells wh
   ]);
 });
 
+test('the trace tells the same first byte as the result', async () => {
+  await using server = await page((_request, response) => {
+    setTimeout(() => response.end('late'), 30);
+  });
+  const lines: string[] = [];
+  const result = await visit({ url: `${server.url}/` }, PATIENCE_MS, (line) => lines.push(line));
+  const told = ((result.phases_us[3] ?? 0) / 1_000).toFixed(1);
+  assert.ok(lines.includes(`Status 200, first byte after ${told} ms.`), lines.join('\n'));
+  assert.ok(Number(told) > 20);
+});
+
 test('a page without end is cut after 64 KiB, and its sender notices', async () => {
   const ended = Promise.withResolvers<void>();
   let sent = 0;
@@ -219,6 +230,9 @@ test('names: the answer leads there, no answer is name_failed, and none leads ou
     const unknown = await visit({ url, servers });
     assert.deepEqual([unknown.code, unknown.outcome], ['n', 'name_failed']);
     assert.deepEqual(unknown.phases_us, [null, null, null, null, null]);
+    const lines: string[] = [];
+    await visit({ url, servers }, PATIENCE_MS, (line) => lines.push(line));
+    assert.match(lines.join(' '), /give no address.*ENOTFOUND.*\/etc\/hosts is not read/);
 
     names.script = () => undefined;
     const silent = await visit({ url, servers }, SHORT_MS);

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { fromBase64 } from '../../../shared/bytes.ts';
+import { fromBase64, toBase64 } from '../../../shared/bytes.ts';
 import { openCheckpoint } from '../../../shared/evidence/checkpoint.ts';
+import { parseEnvelope } from '../../../shared/evidence/dsse.ts';
 import { leafHash, verifyConsistency, verifyInclusion } from '../../../shared/evidence/merkle.ts';
 import { signRequest } from '../../../shared/evidence/request-auth.ts';
 import { BATCH_BYTES_MAX } from '../../../shared/measure/batch.ts';
 import { HOLE_CONTENT_TYPE } from '../../../shared/measure/protocol.ts';
+import { parseTargetList } from '../../../shared/measure/target-list.ts';
 import { generateSigner } from '../../../shared/node/crypto.ts';
 import type { TestAgent } from '../../support/batches.ts';
 import {
@@ -13,6 +15,7 @@ import {
   enrolTestAgent,
   type Harness,
   importSite,
+  inventoryYaml,
   measure,
   openHarness,
 } from '../harness.ts';
@@ -49,6 +52,35 @@ test('a batch is answered with what the agent goes on with, a repeated one as du
   assert.equal(first.body.time_ms, harness.clock.now_ms);
   const again = await deliver(harness, body);
   assert.deepEqual([again.status, again.body.duplicate], [200, true]);
+});
+
+test('an agent stands with the list of its newest batch, and is up for three minutes', async () => {
+  const site = 'tanlap-hq';
+  await importSite(harness, site, 'xa-tan-lap');
+  const third = await enrolTestAgent(harness, site);
+  await measure(harness, third, 1);
+  const admin = await harness.token('admin');
+  const seen = async () => {
+    const [item] = (await harness.get(`/api/v1/sites/${site}/agents`, admin)).body.items;
+    return [item.list_version, item.newest_list_version, item.up];
+  };
+  assert.deepEqual(await seen(), [1, 1, true]);
+  const payload = inventoryYaml(site, 'xa-tan-lap').replace('10.77.0.32', '10.77.0.33');
+  const url = `/api/v1/sites/${site}/inventory`;
+  const headers = { 'content-type': 'application/yaml' };
+  await harness.send({ method: 'PUT', url, headers, payload }, admin);
+  await measure(harness, third, 1);
+  assert.deepEqual(await seen(), [1, 2, true], 'it was measured by the list before');
+  const targets = await harness.deps.store.targets(site, 'do-1');
+  assert.ok(targets !== null);
+  third.list = parseTargetList(fromBase64(parseEnvelope(targets.envelope).payload));
+  third.listHash = toBase64(targets.hash);
+  await measure(harness, third, 1);
+  assert.deepEqual(await seen(), [2, 2, true]);
+  harness.clock.now_ms += 180_000;
+  assert.deepEqual(await seen(), [2, 2, true]);
+  harness.clock.now_ms += 1;
+  assert.deepEqual(await seen(), [2, 2, false]);
 });
 
 test('what is refused says what is expected', async () => {

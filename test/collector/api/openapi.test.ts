@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { csvCell, toCsv } from '../../../collector/api/csv.ts';
+import { LanProofError } from '../../../shared/errors.ts';
 import { type Harness, openHarness } from '../harness.ts';
 
 let harness: Harness;
@@ -122,6 +123,18 @@ test('a fault of ours is hidden from the asker and found in the log by its id', 
     .split('\n')
     .find((text) => text.includes(answer.body.error.request_id) && text.includes('"level":50'));
   assert.match(line ?? '', /secret detail of the inside/);
+});
+
+test('what is busy is told in one line of the log, without a stack', async () => {
+  const token = await harness.token('viewer');
+  const { store } = harness.deps;
+  const { sites } = store;
+  store.sites = () => Promise.reject(new LanProofError('STORE_BUSY', 'full', { hint: 'wait' }));
+  const busy = await harness.get('/api/v1/sites', token);
+  store.sites = sites;
+  const line = harness.logged(busy.body.error.request_id);
+  assert.deepEqual([busy.status, line['level'], line['reason']], [503, 40, 'full']);
+  assert.equal(line['err'], undefined);
 });
 
 test('cells that a spreadsheet would run are quoted', () => {

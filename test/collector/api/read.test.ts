@@ -85,6 +85,8 @@ test('working hours are not there yet, and say so', async () => {
     assert.equal(answer.status, 501);
     assert.equal(answer.body.error.code, 'WORKING_HOURS_LATER');
     assert.match(answer.body.error.hint, /hours=all/);
+    const line = harness.logged(answer.body.error.request_id);
+    assert.deepEqual([line['level'], line['err']], [30, undefined], 'nothing went wrong');
   }
 });
 
@@ -122,6 +124,31 @@ test('slots, strip and devices', async () => {
   assert.deepEqual([device.state, device.rtt_ms, device.age_ms], ['up', 0.3, 500]);
   const site = (await harness.get('/api/v1/sites/socson-hq', viewer)).body;
   assert.deepEqual([site.states.up, site.worst, site.agents[0].up], [5, 'up', true]);
+});
+
+test('what nobody can ask is named so, and the counts are all devices', async () => {
+  const yaml = `unit: { code: xa-tan-lap, name: "Xã Tân Lập" }
+site: { code: tanlap-hq, name: "Trụ sở Tân Lập" }
+agents: [{ code: do-1 }]
+devices:
+  - { code: gw, kind: gateway, address: 10.78.0.1 }
+  - { code: sw-1, kind: unmanaged-switch, attached: { device: gw }, witnesses: [cam-1, cam-2] }
+  - { code: cam-1, kind: camera, address: 10.78.0.11, attached: { device: sw-1 } }
+  - { code: cam-2, kind: camera, address: 10.78.0.12, attached: { device: sw-1 } }
+`;
+  const url = '/api/v1/sites/tanlap-hq';
+  const headers = { 'content-type': 'application/yaml' };
+  const put = { method: 'PUT', url: `${url}/inventory`, headers, payload: yaml } as const;
+  assert.equal((await harness.send(put, operator)).status, 200);
+  const { states, devices, worst } = (await harness.get(url, viewer)).body;
+  const counts = Object.values<number>(states);
+  assert.deepEqual([states.not_measured, states.pending, worst], [1, 3, 'pending']);
+  assert.equal(
+    counts.reduce((sum, count) => sum + count, 0),
+    devices,
+  );
+  const { state, reachability } = (await harness.get(`${url}/devices/sw-1`, viewer)).body;
+  assert.deepEqual([state, reachability], ['not_measured', 'none']);
 });
 
 test('lists are paged, and as CSV no cell is a formula', async () => {

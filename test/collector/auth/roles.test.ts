@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { may, RIGHTS } from '../../../collector/auth/roles.ts';
+import { may, RIGHTS, rolesWith } from '../../../collector/auth/roles.ts';
 import { ROLES, type Role } from '../../../collector/store/rows.ts';
 import { type Harness, importSite, inventoryYaml, openHarness } from '../harness.ts';
 
@@ -46,6 +46,17 @@ test('each role reads what it may and nothing else', async () => {
     assert.equal((await harness.get(url)).status, 401, url);
     assert.equal((await harness.get(url, 'lpa1_nonsense')).status, 401, url);
   }
+});
+
+test('a refusal names the role that is needed', async () => {
+  const viewer = await harness.token('viewer');
+  const { error } = (await harness.get('/metrics', viewer)).body;
+  assert.equal(error.code, 'FORBIDDEN');
+  assert.match(error.hint, /one of the roles metrics, operator, admin is needed.*--role metrics/);
+  const url = '/api/v1/tokens';
+  const post = await harness.send({ method: 'POST', url, payload: { role: 'viewer' } }, viewer);
+  assert.match(post.body.error.hint, /^role admin is needed/);
+  for (const right of RIGHTS) assert.equal(rolesWith(right).at(-1), 'admin', right);
 });
 
 test('changes need an operator, tokens an administrator', async () => {

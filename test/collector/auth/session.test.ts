@@ -34,6 +34,12 @@ test('the first-run link works once and for 15 minutes', async () => {
   assert.equal(await isFirstRun(harness.deps.store), false);
   const again = await harness.get(`/sign-in?code=${secret}`);
   assert.deepEqual([again.status, again.body.error.code], [401, 'LINK_INVALID']);
+  // A browser gets the sign-in page, which says why, and the code leaves the address bar.
+  const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+  const url = `/sign-in?code=${secret}`;
+  const seen = await harness.send({ method: 'GET', url, headers: { accept } });
+  assert.deepEqual([seen.status, seen.headers.location], [303, '/?link=invalid']);
+  assert.equal(seen.headers['set-cookie'], undefined);
   const me = await harness.send({
     method: 'GET',
     url: '/api/v1/me',

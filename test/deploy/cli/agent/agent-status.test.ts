@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { setTimeout as timer } from 'node:timers/promises';
 import { createAgent } from '../../../../agent/agent.ts';
 import type { AgentConfig } from '../../../../agent/config.ts';
 import { enrol } from '../../../../agent/enrol/enrol.ts';
+import { loadKey } from '../../../../agent/identity.ts';
 import { createLog } from '../../../../agent/log.ts';
 import { createLinuxPlatform } from '../../../../agent/platform/linux.ts';
+import { markProcess } from '../../../../agent/platform/linux-process.ts';
 import { STATUS_FILE, type StatusFile } from '../../../../agent/status/status.ts';
 import { assess, type StatusNow } from '../../../../deploy/cli/agent/agent-status-judge.ts';
+import { statusLines } from '../../../../deploy/cli/agent/agent-status-text.ts';
 import { crypto, listOf, temporaryDir, until } from '../../../support/agent-kit.ts';
 import { StandInCollector } from '../../../support/stand-in-collector.ts';
 import { ran } from '../cli-kit.ts';
@@ -42,7 +47,7 @@ async function enrolled(t: TestContext) {
   const config: AgentConfig = {
     ...{ collectors: [url], state_dir, secrets_dir, proxy: undefined, insecure: false },
     ...{ allow: ['127.107.0.0/16'], max_packets_per_s: 200, icmp: { engine: 'udp-echo' } },
-    ...{ metrics: undefined, traps: undefined, spool: { bytes_max: 512 * 1024 * 1024 } },
+    ...{ metrics: undefined, spool: { bytes_max: 512 * 1024 * 1024 } },
     log: { level: 'info' },
   };
   const deps = {
@@ -69,7 +74,10 @@ test('enrolled but never run, running, stopped: status says which, and what is w
   const start = agent.start(stopping.signal);
   await until(() => collector.requests.some((line) => line.includes('self/targets')), 'a request');
   const waiting = await ran(status);
-  assert.match(waiting.out, /LIST_NONE/);
+  assert.doesNotMatch(waiting.out, /LIST_NONE|CLOCK_UNSYNCHRONISED/, 'both may still come');
+  assert.match(waiting.out, /program +starting, waiting for its first list/);
+  assert.match(waiting.out, /the agent is starting/);
+  assert.equal(waiting.code, 0);
   collector.list = listOf(1, TARGETS, collector.origin);
   await start;
   await until(() => agent.status().list_version === 1, 'a list');
@@ -108,7 +116,10 @@ test('enrolled but never run, running, stopped: status says which, and what is w
   const second = new AbortController();
   await again.start(second.signal);
   const running = await ran(status);
-  assert.match(running.out, /program +(measuring|waiting for its first list), process \d+/);
+  assert.match(
+    running.out,
+    /program +(starting, |measuring|waiting for its first list|, )+process \d+/,
+  );
   assert.doesNotMatch(running.out, /AGENT_STOPPED/);
   assert.match(running.out, /delivered +up to batch \d+, last (just now|\d+ s ago)/, 'remembered');
   second.abort();
@@ -127,9 +138,19 @@ test('who is not enrolled, or has a damaged status, is told the fix', async (t) 
   assert.equal((await ran(['agent', 'status', 'now'])).code, 2);
 });
 
+/** As good as any user who owns nothing here. */
+const NOBODY = 65_534;
+
 const GOOD: StatusFile = {
-  ...{ v: 1, state: 'measuring', software: '0.1.0', pid: 42, boot: 'b' },
-  ...{ written_ms: 1_000_000, written_mono_ms: 50_000, site: 'hq', agent: 'do-1', epoch: 1 },
+  ...{ v: 1, state: 'measuring', software: '0.1.0', pid: 42, boot: 'b', process: null },
+  ...{
+    written_ms: 1_000_000,
+    written_mono_ms: 50_000,
+    started_mono_ms: 1_000,
+    site: 'hq',
+    agent: 'do-1',
+    epoch: 1,
+  },
   ...{ log: 'l', enrolled_ms: 1, collector: 'https://c', run: 'r', engines: null },
   list: {
     ...{ version: 1, targets: 1, measured: 1, refused: [], refused_more: 0, packets_per_s: 1 },
@@ -139,10 +160,11 @@ const GOOD: StatusFile = {
     ...{ seq: 9, sent_to: 9, proven_to: 9 },
   },
   ...{ last_delivery_ms: 999_000, last_proof_ms: 999_000, delivery_problem: '' },
-  ...{ clock: { synchronised: true, offset_ms: 3 }, last_problem: null },
+  ...{ clock: { synchronised: true, source: 'collector', offset_ms: 3 }, last_problem: null },
+  noticed: null,
 };
 const NOW: Omit<StatusNow, 'status'> = {
-  ...{ wall_ms: 1_005_000, monotonic_ms: 55_000, boot: 'b', alive: () => true },
+  ...{ wall_ms: 1_005_000, monotonic_ms: 55_000, boot: 'b', fate: 'here' },
   kernel: { source: 'chrony', synchronised: true, error_ms: 1 },
 };
 
@@ -153,12 +175,19 @@ test('what of a status needs a person', () => {
   assert.deepEqual(codes({}), []);
   assert.deepEqual(codes({}, { wall_ms: 9e12 }), [], 'a clock that was set makes no age');
   assert.deepEqual(codes({}, { monotonic_ms: 150_000 }), ['AGENT_SILENT']);
-  assert.deepEqual(codes({}, { monotonic_ms: 150_000, alive: () => false }), ['AGENT_DIED']);
+  assert.deepEqual(codes({}, { monotonic_ms: 150_000, fate: 'unknown' }), ['AGENT_SILENT']);
+  assert.deepEqual(codes({}, { fate: 'unknown' }), [], 'in a container: the age alone tells');
+  assert.deepEqual(codes({}, { fate: 'gone' }), ['AGENT_DIED'], 'at once, whatever its age');
   assert.deepEqual(codes({}, { boot: 'another' }), ['AGENT_STOPPED']);
   assert.deepEqual(codes({ state: 'stopped' }), ['AGENT_STOPPED']);
   assert.deepEqual(codes({ clock: { ...clock, synchronised: false } }), ['CLOCK_UNSYNCHRONISED']);
   assert.deepEqual(codes({ clock: { ...clock, offset_ms: -9_000 } }), ['CLOCK_OFF']);
   assert.deepEqual(codes({ list: null, state: 'waiting_for_list' }), ['LIST_NONE']);
+  const young = { started_mono_ms: 40_000 };
+  const nothing = { list: null, state: 'waiting_for_list', ...young } as const;
+  const unsure = { clock: { ...clock, synchronised: false }, ...young };
+  assert.deepEqual([codes(nothing), codes(unsure)], [[], []], 'both come within seconds');
+  assert.deepEqual(codes({ ...nothing, delivery_problem: 'TLS_PIN' }), ['TLS_PIN']);
   assert.ok(list !== null);
   assert.deepEqual(codes({ list: { ...list, refused_more: 3 } }), ['TARGETS_REFUSED']);
   assert.deepEqual(codes({ delivery_problem: 'TLS_PIN' }), ['TLS_PIN']);
@@ -168,6 +197,76 @@ test('what of a status needs a person', () => {
   assert.deepEqual(codes({ spool: { ...spool, waiting: 1, bytes: 90 } }), ['SPOOL_NEARLY_FULL']);
   const unproven = { ...spool, proven_to: 1 };
   assert.deepEqual(codes({ spool: unproven }, { wall_ms: 1e8 }), ['PROOF_OLD']);
+});
+
+test('the time is one statement with its source; moved devices and the hourly proof are told', () => {
+  const who = { ...GOOD, short_code: 'ABCD-EFGH' };
+  const text = (status: Partial<StatusFile>, kernel: StatusNow['kernel']) => {
+    const now = { ...NOW, kernel, status: { ...GOOD, ...status } };
+    return statusLines(who, now, assess(now)).join('\n');
+  };
+  const alone = { source: 'none', synchronised: false, error_ms: null } as const;
+  const told = text({}, alone);
+  assert.match(
+    told,
+    /^time +of the batches: synchronised by the collector's answers; nobody keeps/m,
+  );
+  assert.equal(told.match(/synchronised/g)?.length, 1);
+  assert.match(told, /the batches do not need it/);
+  const chrony = { ...GOOD.clock, source: 'chrony' } as const;
+  assert.match(text({ clock: chrony }, NOW.kernel), /by chrony; this machine's own clock is kept/);
+  assert.match(told, /^proven +up to batch 9, .*checked every 60 min/m);
+  assert.doesNotMatch(told, /^devices/m);
+  const noticed = { code: 'ADDRESS_MOVED', device: 'sw-2', at_ms: 1_000_000, count: 2 };
+  assert.match(text({ noticed }, alone), /^devices +2 notices since the start: .*_MOVED sw-2$/m);
+});
+
+test('a killed agent is said to have died at once', async (t) => {
+  const { state_dir, config, deps } = await enrolled(t);
+  const agent = createAgent(config, deps);
+  await agent.start(AbortSignal.abort());
+  await agent.stop(100);
+  const path = join(state_dir, STATUS_FILE);
+  const written: StatusFile = JSON.parse(readFileSync(path, 'utf8'));
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)']);
+  t.after(() => child.kill('SIGKILL'));
+  const { pid } = child;
+  assert.ok(pid !== undefined);
+  const running = { ...written, state: 'measuring', pid, process: markProcess(pid) };
+  writeFileSync(path, JSON.stringify(running), { mode: 0o600 });
+  const status = ['agent', 'status', '--state', state_dir];
+  assert.match((await ran(status)).out, new RegExp(`program +.*measuring, process ${pid}`));
+  const other = { ...running, process: { ...running.process, start_ticks: '1' } };
+  writeFileSync(path, JSON.stringify(other), { mode: 0o600 });
+  assert.match((await ran(status)).out, /AGENT_DIED/, 'another program has its number');
+  writeFileSync(path, JSON.stringify(running), { mode: 0o600 });
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const died = await ran(status);
+  assert.equal(died.code, 1);
+  assert.match(died.out, /program +not running/);
+  assert.match(died.out, /AGENT_DIED: process \d+ ended without saying so/);
+  assert.doesNotMatch(died.out, /systemctl|journalctl/);
+});
+
+test('what another user may not read is no damage', async (t) => {
+  const { state_dir } = await enrolled(t);
+  const path = join(state_dir, 'agent.key');
+  const { seteuid, geteuid } = process;
+  const root = geteuid?.() === 0;
+  if (!root) chmodSync(state_dir, 0);
+  assert.throws(
+    () => {
+      if (root) seteuid?.(NOBODY);
+      try {
+        loadKey(state_dir);
+      } finally {
+        if (root) seteuid?.(0);
+        else chmodSync(state_dir, 0o700);
+      }
+    },
+    { code: 'STATE_DIR_UNREADABLE', place: path },
+  );
 });
 
 test('the status holds no key, token or secret', async (t) => {

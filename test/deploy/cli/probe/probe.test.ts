@@ -98,6 +98,45 @@ test('http: the status and each phase; a server error is n', async (t) => {
   assert.match(kept.err, /TARGET_NOT_ALLOWED/);
 });
 
+test('http: a name of this machine is refused; one that leads there is told so', async () => {
+  const own = await ran(['probe', 'http', 'http://localhost:1/', ...ALLOW, '--debug']);
+  assert.equal(own.code, 1);
+  assert.match(own.err, /TARGET_NOT_ALLOWED: localhost is not probed/);
+  assert.match(own.err, /names this machine itself/);
+  assert.doesNotMatch(own.err, /name servers/, 'it stops there');
+  const argv = ['probe', 'http', 'http://khong-co.invalid:1/', '--allow', 'khong-co.invalid'];
+  const unknown = await ran([...argv, '--timeout', '500']);
+  assert.match(unknown.out, /^n {2}name_failed \(the name servers .*\/etc\/hosts is not read\)$/);
+});
+
+test('icmp: the engine of agent.yml is the one that asks', async (t) => {
+  const file = join(temporaryDir(t), 'agent.yml');
+  const write = (engine: string) =>
+    writeFileSync(file, `collector: https://c.example.vn\nicmp: { engine: ${engine} }\n`);
+  const argv = ['probe', 'icmp', ADDRESS, ...ALLOW, '--config', file, '--debug'];
+  write('ping');
+  const ping = await ran(argv);
+  assert.match(ping.err, /Using the ping command of the system/);
+  assert.doesNotMatch(ping.err, /Running fping/);
+  write('udp-echo');
+  assert.match((await ran(argv)).out, /^x {2}not sent: icmp\.engine is udp-echo/);
+});
+
+test('snmp: a closed UDP port is told as what it is', async (t) => {
+  const taken = createSocket('udp4');
+  taken.bind(0, ADDRESS);
+  await once(taken, 'listening');
+  const { port } = taken.address();
+  taken.close();
+  const file = join(temporaryDir(t), 'community');
+  writeFileSync(file, COMMUNITY, { mode: 0o600 });
+  const argv = ['probe', 'snmp', ADDRESS, '--port', String(port), ...ALLOW];
+  const { code, out, err } = await ran([...argv, '--community-file', file, '--debug']);
+  assert.equal(code, 1);
+  assert.equal(out, `n  timeout: no answer (UDP port ${port} is closed)`);
+  assert.match(err, /answered by ICMP: UDP port \d+ is closed/);
+});
+
 test('dns: an answer and its RCODE; no answer in time is n', async (t) => {
   const server = createSocket('udp4');
   let silent = false;
@@ -138,6 +177,7 @@ test('snmp: ports as a table, what is odd, and never the community', async (t) =
   assert.ok(!`${out}${err}`.includes(COMMUNITY));
   const first = await ran([...asked, '--version', '1']);
   assert.match(first.out, /^r {2}/, first.err);
+  assert.match(first.err, /64-bit counters: SNMPv1 has none/);
   writeFileSync(file, 'wrong-one', { mode: 0o600 });
   const silent = await ran(asked);
   assert.equal(silent.code, 1);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { Masks } from '../../../../deploy/cli/record/record-masks.ts';
@@ -129,9 +129,11 @@ test('the same input has the same stand-in everywhere, in OIDs, too', async (t) 
 
 test('it overwrites nothing, and says what is missing when it was cut short', async (t) => {
   const { argv, out } = await served(t);
-  const cut = await ran([...argv, '--rows', '1']);
+  const cut = await ran([...argv, '--rows', '10']);
   assert.equal(cut.code, 1);
-  assert.match(cut.err, /not the whole device: the limit of 1 objects/);
+  assert.match(cut.err, /^10 objects by/m);
+  assert.match(cut.err, /not the whole device: the limit of 10 objects was reached \(--rows\)/);
+  assert.equal(parseSnmprec(readFileSync(out)).entries.length, 10);
   assert.match(readFileSync(out, 'utf8'), /^# not the whole device$/m);
   const again = await ran(argv);
   assert.equal(again.code, 1);
@@ -160,6 +162,24 @@ test('devices that repeat, never end or answer nothing cost a bounded walk', asy
     assert.ok(walk.rows.length <= 5_100);
     session.close();
   }
+});
+
+test('a device that does not answer at all is told as such', async (t) => {
+  const { argv, out } = await served(t);
+  const wrong = join(temporaryDir(t), 'community');
+  writeFileSync(wrong, 'another', { mode: 0o600 });
+  const silent = await ran([...argv, '--community-file', wrong]);
+  assert.equal(silent.code, 1);
+  assert.match(
+    silent.err,
+    /RECORD_NO_ANSWER: 127\.107\.2\.1: the device did not answer to SNMP at all/,
+  );
+  assert.match(silent.err, /look at the community/);
+  assert.doesNotMatch(silent.err, /1\.0\.8802/);
+  assert.ok(!existsSync(out));
+  const unheard = argv.map((word, at) => (argv[at - 1] === '--port' ? '1' : word));
+  const closed = await ran(unheard);
+  assert.match(closed.err, /RECORD_NO_ANSWER: .*UDP port 1 is closed/);
 });
 
 test('Ctrl-C ends the walk at once and keeps what there is', async (t) => {

@@ -9,7 +9,7 @@ export const BACKLOG_PER_SITE_MAX = 8;
  * Live batches are taken in turns of this length, ms: one that is verified, committed and judged
  * alone finds cold caches and pays three fsyncs of its own, 1.6 ms CPU more. 100 ms are allowed.
  */
-export const LIVE_TURN_MS = 70;
+export const LIVE_TURN_MS = 75;
 /** So many waiting live batches begin a turn at once. */
 const LIVE_TURN_BATCHES_MAX = 16;
 

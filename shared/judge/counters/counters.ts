@@ -1,0 +1,82 @@
+import { feedClocks } from './clocks.ts';
+import { feedCounters } from './deltas.ts';
+import { portEvidence, type Said } from './evidence.ts';
+import { feedFacts, feedKind, isPhysical } from './facts.ts';
+import { feedRatios } from './ratios.ts';
+import { type CountersState, PORTS_MAX, portState } from './state.ts';
+import type { CountersOutput, PlacedReading } from './types.ts';
+
+const OK = 'ok';
+
+/**
+ * Takes the next reading of one device in, in the order in which its agent wrote them, and says
+ * what it shows: restarts, what counters counted, error ratios, facts of ports. `state` is changed;
+ * after an error in the holder's own work it goes on from its stored copy.
+ */
+export function feedReading(state: CountersState, reading: PlacedReading): CountersOutput {
+  const out: CountersOutput = {
+    restarts: [],
+    deltas: [],
+    ratios: [],
+    changes: [],
+    flaps: [],
+    findings: [],
+  };
+  if (reading.outcome !== OK) return out;
+  if (state.at_ms !== null && reading.at_ms < state.at_ms) forgetTimes(state, reading.at_ms);
+  state.at_ms = reading.at_ms;
+  const said: Said = new Map();
+  const sure = feedClocks(state, reading, said);
+  if (reading.ports !== undefined) {
+    portEvidence(state, reading.ports, reading.at_ms, said);
+    feedPorts(state, reading, sure, out);
+  }
+  out.restarts.push(...said.values());
+  return out;
+}
+
+/**
+ * The agent's clock was placed anew, before what it said last: no time between is known, so all
+ * that would be measured in it begins again.
+ */
+function forgetTimes(state: CountersState, at_ms: number): void {
+  state.clock = null;
+  state.wrapped_ms = null;
+  state.scalars = null;
+  state.open = null;
+  for (const port of Object.values(state.ports)) {
+    port.cells = {};
+    port.window = null;
+    port.cleared = null;
+    port.moves = [];
+    port.last_change = null;
+    for (const seen of [port.oper, port.admin, port.speed, port.duplex]) {
+      if (seen !== null) seen.at_ms = Math.min(seen.at_ms, at_ms);
+    }
+  }
+}
+
+function feedPorts(
+  state: CountersState,
+  reading: PlacedReading,
+  sure: boolean,
+  out: CountersOutput,
+): void {
+  let fed = 0;
+  for (const [index, row] of reading.ports ?? []) {
+    fed += 1;
+    if (fed > PORTS_MAX) return;
+    let port = portState(state, index, reading.at_ms);
+    if (feedKind(port, row) === 'other') {
+      delete state.ports[index];
+      port = portState(state, index, reading.at_ms);
+      feedKind(port, row);
+    }
+    port.at_ms = reading.at_ms;
+    feedFacts(state, index, port, row, reading, out);
+    const physical = isPhysical(port);
+    const result = feedCounters({ state, index, port, reading, sure }, row, physical);
+    out.deltas.push(...result.deltas);
+    out.ratios.push(...feedRatios(index, port, result, reading.at_ms));
+  }
+}

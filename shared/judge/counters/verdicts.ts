@@ -1,0 +1,84 @@
+import type { CounterColumn } from './columns.ts';
+import type { Cell } from './state.ts';
+import type { InvalidReason } from './types.ts';
+
+/** Shortest frame as devices count octets, without padding and checksum: an ARP packet. */
+const FRAME_OCTETS_MIN = 40n;
+
+/** One counter of one port from its reading before to now, within one epoch. */
+export interface Move {
+  readonly name: string;
+  readonly column: CounterColumn;
+  readonly before: Cell;
+  readonly old: bigint;
+  readonly value: bigint;
+  /** Line rate × time × 1.1. */
+  readonly limit: bigint;
+  /** 32 bits can have wrapped once more, unseen. */
+  readonly narrow: boolean;
+  /** sysUpTime of both readings proves that the device did not restart between. */
+  readonly sure: boolean;
+}
+
+export type Verdict = { readonly delta: bigint; readonly wrapped: boolean } | InvalidReason;
+
+function fell(move: Move): boolean {
+  return move.value < move.old;
+}
+
+function turn(move: Move): bigint {
+  return 1n << BigInt(move.column.bits);
+}
+
+/** A fall that a wrap explains: from the upper half, and no more than the line carries. */
+function mayWrap(move: Move): boolean {
+  const { old, value, limit, sure } = move;
+  return sure && fell(move) && old > turn(move) / 2n && value + turn(move) - old <= limit;
+}
+
+/** A fall that neither a wrap nor a restart explains: somebody set the counter back. */
+export function wasCleared(move: Move): boolean {
+  return move.sure && !move.narrow && fell(move) && !mayWrap(move);
+}
+
+/** Even at line rate it could not have come back to where it stands: it was not set back. */
+function surelyRanOn(move: Move): boolean {
+  return !fell(move) && !move.narrow && move.old > move.limit;
+}
+
+/**
+ * Whether the port's other counters of the same reading prove that they were not all set back:
+ * one is too high for that, or more packets stand there than the octets since could hold.
+ */
+function witnessed(move: Move, row: readonly Move[]): boolean {
+  const others = row.filter(
+    (other) => other !== move && (other.old > 0n || other.column.kind !== 'errors'),
+  );
+  // Errors never come near 2^32 by themselves: of them a wrap is believed to witnesses alone.
+  if (others.length === 0) return move.column.kind !== 'errors';
+  const ran = others.some((other) => other.before.at_ms <= move.before.at_ms && surelyRanOn(other));
+  if (ran || move.column.kind !== 'octets') return ran;
+  const { direction } = move.column;
+  const packets = others
+    .filter(({ column }) => column.kind === 'packets' && column.direction === direction)
+    .reduce((sum, { value }) => sum + value, 0n);
+  return packets * FRAME_OCTETS_MIN > move.value;
+}
+
+/**
+ * What a counter counted. `row`: all moves of its port in this reading. `cleared`: an operator set
+ * counters of the port back between the two readings.
+ */
+export function verdictOf(move: Move, row: readonly Move[], cleared: boolean): Verdict {
+  const { old, value, limit, narrow } = move;
+  if (wasCleared(move)) return 'cleared';
+  if (cleared && !surelyRanOn(move)) return 'cleared';
+  if (narrow) return 'narrow_at_speed';
+  if (fell(move)) {
+    // Nothing tells a wrap from a restart or from a clearing: no number is better than a wrong one.
+    if (!mayWrap(move) || !witnessed(move, row)) return 'discontinuity';
+    return { delta: value + turn(move) - old, wrapped: true };
+  }
+  if (value - old > limit) return 'rate_above_line';
+  return { delta: value - old, wrapped: false };
+}

@@ -1,0 +1,68 @@
+import { type Fact, type FactIndex, type FactName, portOf, subjectOf } from './facts.ts';
+import type { Finding } from './material.ts';
+import type { SiteSettings } from './settings.ts';
+import type { Plans } from './topology.ts';
+import { partIn, silenceAt } from './tracks.ts';
+import type { Tracks } from './witnesses.ts';
+
+/** Facts that are worth a person's look where no incident stands on them (accounting §4). */
+const WORTH_A_LOOK: ReadonlySet<FactName> = new Set<FactName>([
+  'error_growth',
+  'duplex_mismatch',
+  'late_collisions',
+  'half_duplex',
+  'speed_fall',
+  'broadcast_surge',
+  'mac_move',
+  'stp_change',
+  'duplicate_address',
+  'large_echo_loss',
+  'snmp_silent',
+  'dns_fail',
+  'app_fail',
+]);
+
+/** Findings: facts that no cause used, joined per port while they come within the settling time. */
+export function findingsOf(
+  facts: FactIndex,
+  used: ReadonlySet<Fact>,
+  plans: Plans,
+  tracks: Tracks,
+  settings: SiteSettings,
+): Finding[] {
+  const found = new Map<string, Finding[]>();
+  for (const fact of facts.all) {
+    if (!WORTH_A_LOOK.has(fact.what) || used.has(fact)) continue;
+    if (isExpected(fact, plans, tracks)) continue;
+    const device = subjectOf(fact);
+    const port = portOf(fact);
+    const key = JSON.stringify([fact.what, device, port]);
+    const list = found.get(key) ?? [];
+    found.set(key, list);
+    const last = list.at(-1);
+    const { from_ms, to_ms } = fact;
+    if (last === undefined || from_ms - last.to_ms > settings.settle_ms) {
+      list.push({ what: fact.what, device, port, from_ms, to_ms, facts: [fact] });
+    } else {
+      const until_ms = Math.max(last.to_ms, to_ms);
+      list[list.length - 1] = { ...last, to_ms: until_ms, facts: [...last.facts, fact] };
+    }
+  }
+  const keys = [...found.keys()].sort();
+  return keys.flatMap((key) => found.get(key) ?? []).sort((a, b) => a.from_ms - b.from_ms);
+}
+
+function isExpected(fact: Fact, plans: Plans, tracks: Tracks): boolean {
+  if (fact.what === 'speed_fall') {
+    // A sleeping PC keeps link at low speed.
+    const owner = plans.at(fact.from_ms)?.ownerOf(fact.device, fact.port) ?? fact.device;
+    const track = tracks.get(owner);
+    if (track?.endpoint !== true) return false;
+    return [fact.from_ms, fact.to_ms].some((at_ms) => silenceAt(track.silences, at_ms) !== null);
+  }
+  if (fact.what === 'snmp_silent') {
+    const track = tracks.get(fact.device);
+    return track === undefined || partIn(track.up, fact.from_ms, fact.to_ms + 1).length === 0;
+  }
+  return false;
+}

@@ -1,0 +1,226 @@
+import type { FinalInterval } from '../final.ts';
+import type { Span } from '../spans.ts';
+import type { Scene, Verdict } from './case.ts';
+import { causeOf } from './causes.ts';
+import { causeOfGap, type Gap } from './causes-unknown.ts';
+import { degradedSpans, isLossy } from './degraded.ts';
+import { exposureOf } from './exposure.ts';
+import { type Fact, FactIndex } from './facts.ts';
+import { findingsOf } from './findings.ts';
+import {
+  byTime,
+  flapPeriods,
+  type Group,
+  groupOfRoot,
+  groupsOf,
+  joinTogether,
+  type Trouble,
+} from './groups.ts';
+import { carriedOf, caseOf, draftOf, type IncidentContext, withCarried } from './incidents.ts';
+import { intervalsOf } from './intervals.ts';
+import type { Incident, SiteJudgement, SiteMaterial } from './material.ts';
+import { endpointPieces } from './off.ts';
+import { type Piece, piecesOf } from './pieces.ts';
+import { Plan, Plans } from './topology.ts';
+import { type Silence, type Track, trackOf } from './tracks.ts';
+import { hasOnlySwitchedOff, judgeUnmanaged, type Tracks } from './witnesses.ts';
+
+/**
+ * Judges one site over a window (accounting §2–§5): slots → silences → who hides whom → off →
+ * incidents → causes → intervals and findings. Pure; the order of the material does not matter.
+ */
+export function judgeSite(site: SiteMaterial): SiteJudgement {
+  const facts = new FactIndex(site.facts);
+  const plans = new Plans(site.versions);
+  const tracks = tracksOf(site, plans);
+  const exposures = mapped(tracks, (track) => exposureOf(track, site.settings));
+  const context: IncidentContext = { site, plans, tracks, exposures };
+  const pieces = mapped(tracks, (track) => allPieces(track, context, facts));
+  const degraded = mapped(tracks, (track) => degradedSpans(track, site.to_ms, site.settings));
+  const troubles = mapped(tracks, (track) =>
+    troublesOf(track, pieces.get(track.device) ?? [], degraded.get(track.device) ?? [], site),
+  );
+  const grouped = group(troubles, flapPeriods(facts, plans, site.settings), pieces, context);
+  const scene = sceneAt(context, facts);
+  const judged = new Map<Group, Incident>();
+  for (const one of grouped.groups) {
+    const draft = draftOf(one, context);
+    if (draft === null) continue;
+    const verdict = causeOf(scene(one.troubles[0]?.from_ms ?? site.from_ms), caseOf(one, context));
+    judged.set(one, { ...draft, ...withCarried(verdict, carriedOf(one, context)) });
+  }
+  const explain = remembered((gap) => causeOfGap(scene(gap.from_ms), gap));
+  const incidentOf = (piece: Piece) => incidentIn(judged, grouped.byPiece.get(piece));
+  const intervals = [...tracks.values()].flatMap((track): FinalInterval[] => {
+    const exposure = exposures.get(track.device) ?? exposureOf(track, site.settings);
+    return intervalsOf(track, {
+      site,
+      pieces: pieces.get(track.device) ?? [],
+      exposure,
+      maintenanceOf: (device) => exposures.get(device)?.maintenance ?? [],
+      incidentOf,
+      degraded: (degraded.get(track.device) ?? []).map((span) => ({
+        ...span,
+        incident: incidentIn(judged, grouped.bySpan.get(span)),
+      })),
+      explain,
+      undetermined: track.node !== null && hasOnlySwitchedOff(track.node, tracks),
+    });
+  });
+  const incidents = [...judged.values()].sort(byStart);
+  const used = new Set<Fact>(incidents.flatMap((incident) => incident.facts));
+  const phases = new Map(incidents.map((incident) => [incident.id, incident.phase]));
+  return {
+    intervals: intervals.map((one) => ({
+      ...one,
+      settled: one.settled && (phases.get(one.incident ?? '') ?? 'settled') === 'settled',
+    })),
+    incidents,
+    findings: findingsOf(facts, used, plans, tracks, site.settings),
+  };
+}
+
+/** Tracks by code, unmanaged switches after those that witness for them. */
+function tracksOf(site: SiteMaterial, plans: Plans): Tracks {
+  const plan = plans.at(site.to_ms) ?? new Plan({ from_ms: 0, nodes: [], agents: [], links: [] });
+  const tracks = new Map<string, Track>();
+  const materials = [...site.devices].sort((a, b) => (a.device < b.device ? -1 : 1));
+  for (const material of materials) {
+    const { device } = material;
+    tracks.set(device, trackOf(material, plan.nodes.get(device) ?? null, site));
+  }
+  const probed: Tracks = new Map(tracks);
+  for (const [code, track] of probed) {
+    const { node } = track;
+    if (node?.kind !== 'unmanaged-switch') continue;
+    tracks.set(code, judgeUnmanaged(track, node, plan, probed, site.settings));
+  }
+  return tracks;
+}
+
+function allPieces(track: Track, context: IncidentContext, facts: FactIndex): Piece[] {
+  const { plans, tracks, site } = context;
+  const { settings, from_ms } = site;
+  if (!track.endpoint) return piecesOf(track, plans, tracks, settings);
+  return endpointPieces(track, { plans, tracks, facts, settings, from_ms });
+}
+
+function troublesOf(
+  track: Track,
+  pieces: readonly Piece[],
+  degraded: readonly Span[],
+  site: SiteMaterial,
+): { readonly troubles: Trouble[]; readonly spans: ReadonlyMap<Trouble, Span> } {
+  const { device } = track;
+  const { settings } = site;
+  const troubles: Trouble[] = [];
+  const spans = new Map<Trouble, Span>();
+  for (const piece of pieces) {
+    if (piece.state !== 'down' || piece.root !== null || piece.after !== null) continue;
+    const { silence, from_ms, to_ms } = piece;
+    const whole = from_ms === silence.from_ms && to_ms === silence.to_ms;
+    const sort = whole && isLossy(silence, settings) ? 'lossy' : 'outage';
+    const detected_ms = from_ms + settings.down_slots * silence.interval_ms;
+    troubles.push({ device, sort, from_ms, to_ms, detected_ms, piece });
+  }
+  for (const span of degraded) {
+    const detected_ms = span.from_ms + settings.degraded_window_min * 60_000;
+    const trouble: Trouble = { ...span, device, sort: 'degraded', detected_ms, piece: null };
+    troubles.push(trouble);
+    spans.set(trouble, span);
+  }
+  return { troubles, spans };
+}
+
+interface Grouped {
+  readonly groups: readonly Group[];
+  readonly byPiece: ReadonlyMap<Piece, Group>;
+  readonly bySpan: ReadonlyMap<Span, Group>;
+}
+
+/** Groups by root, then hangs what is hidden on its root's group. */
+function group(
+  troubles: ReadonlyMap<string, ReturnType<typeof troublesOf>>,
+  flaps: readonly Trouble[],
+  pieces: ReadonlyMap<string, readonly Piece[]>,
+  { site, tracks }: IncidentContext,
+): Grouped {
+  const inside: Group[] = [];
+  const outside: Group[] = [];
+  let slowest_ms = 0;
+  for (const [code, said] of troubles) {
+    const track = tracks.get(code);
+    // Endpoints flap when people start them; with a silence that is down the facts say so anyway.
+    const own = track?.endpoint === true ? [] : flaps.filter((flap) => flap.device === code);
+    const groups = groupsOf([...said.troubles, ...own], site.settings);
+    const isOutside = track?.node?.kind === 'upstream';
+    if (isOutside) slowest_ms = Math.max(slowest_ms, track.interval_ms);
+    (isOutside ? outside : inside).push(...groups);
+  }
+  const reach_ms = Math.max(site.settings.together_ms, 2 * slowest_ms);
+  const groups = [...inside, ...joinTogether(outside, reach_ms)];
+  const byPiece = new Map<Piece, Group>();
+  const bySpan = new Map<Span, Group>();
+  for (const one of groups) {
+    one.troubles.sort(byTime);
+    for (const trouble of one.troubles) {
+      if (trouble.piece !== null) byPiece.set(trouble.piece, one);
+      const span = troubles.get(trouble.device)?.spans.get(trouble);
+      if (span !== undefined) bySpan.set(span, one);
+    }
+  }
+  const own: ReadonlyMap<Piece, Group> = new Map(byPiece);
+  const bySilence = new Map<Silence, Piece[]>();
+  const all = [...pieces.values()].flat();
+  for (const piece of all) {
+    const list = bySilence.get(piece.silence) ?? [];
+    list.push(piece);
+    bySilence.set(piece.silence, list);
+  }
+  for (const piece of all) {
+    const root = piece.root ?? piece.after;
+    if (root === null) continue;
+    const found = groupOfRoot(root, piece.from_ms, bySilence, own);
+    if (found === null) continue;
+    found.shadowed.push(piece);
+    byPiece.set(piece, found);
+  }
+  return { groups, byPiece, bySpan };
+}
+
+function sceneAt({ site, plans, tracks }: IncidentContext, facts: FactIndex) {
+  const { references, settings, to_ms } = site;
+  const empty = new Plan({ from_ms: 0, nodes: [], agents: [], links: [] });
+  return (at_ms: number): Scene => {
+    const plan = plans.at(at_ms) ?? empty;
+    return { plan, tracks, facts, references, settings, to_ms };
+  };
+}
+
+/** Many devices share one gap of their agent. */
+function remembered(judge: (gap: Gap) => Verdict | null): (gap: Gap) => Verdict | null {
+  const known = new Map<string, Verdict | null>();
+  return (gap) => {
+    const key = JSON.stringify(gap);
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const verdict = judge(gap);
+    known.set(key, verdict);
+    return verdict;
+  };
+}
+
+function incidentIn(
+  judged: ReadonlyMap<Group, Incident>,
+  group: Group | undefined,
+): Incident | null {
+  return group === undefined ? null : (judged.get(group) ?? null);
+}
+
+function mapped<T>(tracks: Tracks, make: (track: Track) => T): Map<string, T> {
+  return new Map([...tracks].map(([code, track]) => [code, make(track)]));
+}
+
+function byStart(a: Incident, b: Incident): number {
+  return a.started_at_ms - b.started_at_ms || (a.id < b.id ? -1 : 1);
+}

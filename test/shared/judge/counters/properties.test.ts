@@ -8,6 +8,7 @@ import type { CountersOutput, Restart } from '../../../../shared/judge/counters/
 import { feed } from './device.ts';
 import { histories, live, WIDTHS } from './world.ts';
 
+/** A multiple of 15: fast-check does not end after a fraction of a run. */
 const RUNS = 1_500;
 /** Before which readings the state is stored and read again. */
 const stores = fc.array(fc.boolean(), { minLength: 29, maxLength: 29 });

@@ -16,8 +16,8 @@ if (major < NODE_MAJOR_MIN) {
 if (process.argv[2] === 'agent') {
   // An agent measures for years on a small box with other work to do. Its few dozen lines a second
   // give compilers little to win, and each makes some MB of its own code resident: one of the three
-  // does, for what runs often. Young objects stay in their first megabyte instead of growing into 16 (decision 0012).
-  // This stands before the compile cache, which keeps code apart by flags.
+  // does, for what runs often. Young objects stay in their first megabyte instead of growing into
+  // 16 (decision 0012). This stands before the compile cache, which keeps code apart by flags.
   v8.setFlagsFromString('--no-opt');
   v8.setFlagsFromString('--no-sparkplug');
   v8.setFlagsFromString('--invocation-count-for-maglev=1000');

@@ -104,6 +104,13 @@ test('health: alive, ready, and why not', async () => {
     ready = (await harness.get('/readyz')).body;
   }
   assert.deepEqual(ready, { ready: true, reasons: [] });
+  // The look at the clock is due once a second: one second late is allowed, 1 ms more is not.
+  harness.clock.now_ms += 2_000;
+  assert.equal((await harness.get('/readyz')).status, 200);
+  harness.clock.now_ms += 1;
+  const late = await harness.get('/readyz');
+  const codes = late.body.reasons.map(({ code }: { code: string }) => code);
+  assert.deepEqual([late.status, codes], [503, ['UNDER_PRESSURE']]);
   harness.drain();
   const { status, body } = await harness.get('/readyz');
   assert.deepEqual([status, body.ready, body.reasons[0].code], [503, false, 'DRAINING']);

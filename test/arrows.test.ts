@@ -64,9 +64,11 @@ const COLLECTOR_LAYERS: Readonly<Record<string, number>> = {
   ingest: 3,
   inventory: 3,
   report: 3,
+  series: 3,
   live: 3,
   auth: 3,
   metrics: 4,
+  papers: 4,
   api: 5,
 };
 

@@ -1,13 +1,23 @@
 import type { FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
+import { CODE_PATTERN } from '../../shared/measure/inventory-defaults.ts';
 import { person } from '../auth/guard.ts';
+import { may, type Principal } from '../auth/roles.ts';
 import type { AppContext } from '../deps.ts';
-import { HttpError } from '../http-error.ts';
-import { availabilityFigures } from '../report/figures.ts';
+import { HttpError, notFound } from '../http-error.ts';
+import {
+  availabilityFigures,
+  FIGURE_SUBJECTS,
+  type Figures,
+  type FiguresShape,
+  type FigureTable,
+} from '../report/figures.ts';
+import type { PeriodAsk } from '../report/figures-sums.ts';
+import { AvailabilityBody } from './availability-schemas.ts';
 import { objectsToCsv } from './csv.ts';
 import { answers, csvAnswer, typed } from './routes.ts';
-import { AsOfBody, NullableNumber, SiteParams } from './schemas.ts';
-import { visibleSite } from './scope.ts';
+import { SiteParams } from './schemas.ts';
+import { type SiteView, visibleSite } from './scope.ts';
 import { visibleDevices } from './sites.ts';
 import { asOfBody, parsePeriod } from './times.ts';
 
@@ -18,48 +28,24 @@ const Query = Type.Object(
     hours: Type.Optional(
       Type.Enum(['working', 'all'], { default: 'working', description: 'all: every hour' }),
     ),
+    profile: Type.Optional(
+      Type.String({
+        pattern: CODE_PATTERN,
+        description: "working hours of this profile of the site's calendar, e.g. mot-cua",
+      }),
+    ),
+    by: Type.Optional(Type.Enum([...FIGURE_SUBJECTS], { default: 'device' })),
+    device: Type.Optional(
+      Type.String({
+        pattern: CODE_PATTERN,
+        description: 'with by=day and by=hour: of this device; without it, of the site',
+      }),
+    ),
     format: Type.Optional(Type.Enum(['json', 'csv'])),
   },
   { additionalProperties: false },
 );
-const Ms = Type.Integer({ description: 'ms' });
-const NotYet = Type.Union([Type.Number(), Type.Null()], {
-  description: 'null until causes are judged (rules 0)',
-});
-const Row = Type.Object({
-  device: Type.String(),
-  expected_ms: Ms,
-  up_ms: Ms,
-  degraded_ms: Ms,
-  down_ms: Ms,
-  unreachable_ms: Ms,
-  off_ms: Ms,
-  unknown_ms: Ms,
-  unknown_by: Type.Record(Type.String(), Ms),
-  maintenance_ms: Ms,
-  down_by_cause_ms: Type.Null(),
-  coverage: NullableNumber,
-  availability: NullableNumber,
-  worst: NullableNumber,
-  best: NullableNumber,
-  availability_lan: NotYet,
-  lan_excluded_ms: NotYet,
-  outages: Type.Integer({
-    description:
-      'unbroken down time of at least 60 s that begins in the period; shorter down time counts in ' +
-      'down_ms and in availability, not as an outage',
-  }),
-  outages_ms: Ms,
-  longest_ms: NullableNumber,
-  mttr_ms: NullableNumber,
-});
-const Body = Type.Object({
-  site: Type.String(),
-  items: Type.Array(Row),
-  next: Type.Null(),
-  as_of: AsOfBody,
-  rules: Type.Integer(),
-});
+type Query = Static<typeof Query>;
 
 /** `/sites/:site/availability`: the figures of contracts §3. */
 export function availabilityRoutes(app: FastifyInstance, context: AppContext): void {
@@ -68,33 +54,34 @@ export function availabilityRoutes(app: FastifyInstance, context: AppContext): v
     {
       config: { access: 'read' },
       schema: {
-        summary: 'Availability and coverage of devices over a period',
+        summary: 'Availability and coverage over a period',
         tags: ['measurements'],
         params: SiteParams,
         querystring: Query,
-        response: answers(Body),
+        response: answers(AvailabilityBody),
       },
     },
     async (request, reply) => {
       const who = person(request);
-      const { from, to, hours = 'working', format } = request.query;
+      const { query } = request;
       const view = await visibleSite(context.store, who, request.params.site);
-      const period = parsePeriod(from, to);
-      if (hours === 'working') throw later();
+      const ask = askOf(query);
+      const shape = shapeOf(query, view, who);
       const { site } = view.row;
-      const devices = visibleDevices(view, who).filter((device) => device.reachability !== 'none');
-      const figures = await availabilityFigures(context, site, devices, period);
-      if (format === 'csv') {
-        const { as_of, rules } = figures;
-        // A table that is passed on alone still says what it is a function of.
-        const origin = { as_of_log: as_of.log, as_of_size: as_of.size, as_of_to_ms: as_of.to_ms };
-        const rows = figures.items.map((row) => ({ ...row, ...origin, rules }));
-        return csvAnswer(reply, `${site}-availability`, objectsToCsv(rows), null);
+      const figures = await availabilityFigures(context, site, ask, shape);
+      if (query.format === 'csv') {
+        const name = `${site}-availability-${ask.hours}`;
+        return csvAnswer(reply, name, objectsToCsv(csvRows(figures)), null);
       }
+      const { late_maintenance: late, corrected } = figures;
       return {
         site,
-        items: [...figures.items],
+        hours: ask.hours,
+        ...tableBody(figures),
         next: null,
+        calendar: figures.calendar,
+        late_maintenance: late === null ? null : { windows: [...late.windows], ...tableBody(late) },
+        corrected: corrected === null ? null : tableBody(corrected),
         as_of: asOfBody(figures.as_of),
         rules: figures.rules,
       };
@@ -102,9 +89,53 @@ export function availabilityRoutes(app: FastifyInstance, context: AppContext): v
   );
 }
 
-function later(): HttpError {
-  return new HttpError(501, 'WORKING_HOURS_LATER', 'figures by working hours come with calendars', {
-    hint: 'ask with hours=all: every hour of the period counts',
-    place: 'hours',
+function askOf({ from, to, hours = 'working', profile }: Query): PeriodAsk {
+  if (hours === 'all' && profile !== undefined) {
+    throw new HttpError(400, 'PROFILE_HOURS', 'every hour counts, whatever the profile', {
+      hint: 'leave out profile, or ask with hours=working',
+      place: 'profile',
+    });
+  }
+  return { ...parsePeriod(from, to), hours, profile: profile ?? null };
+}
+
+function shapeOf({ by = 'device', device }: Query, view: SiteView, who: Principal): FiguresShape {
+  if (device !== undefined) {
+    if (by !== 'day' && by !== 'hour') {
+      throw new HttpError(400, 'DEVICE_BY', 'one device is told of by day or by hour', {
+        hint: 'ask with by=day or by=hour, or leave out device',
+        place: 'device',
+      });
+    }
+    if (!visibleDevices(view, who).some(({ code }) => code === device)) {
+      throw notFound('device', device);
+    }
+  }
+  return {
+    by,
+    device: device ?? null,
+    devices: view.inventory.devices,
+    hide_computers: !may(who.role, 'details'),
+  };
+}
+
+function tableBody({ items, totals }: FigureTable) {
+  const row = <Row extends FigureTable['items'][number]>({ flags, ...rest }: Row) => ({
+    ...rest,
+    flags: [...flags],
   });
+  return {
+    items: items.map(row),
+    totals: {
+      site: row(totals.site),
+      workplaces: row(totals.workplaces),
+      devices: row(totals.devices),
+    },
+  };
+}
+
+/** A table that is passed on alone still says what it is a function of. */
+function csvRows({ items, as_of, rules }: Figures): object[] {
+  const origin = { as_of_log: as_of.log, as_of_size: as_of.size, as_of_to_ms: as_of.to_ms };
+  return items.map((row) => ({ ...row, ...origin, rules }));
 }

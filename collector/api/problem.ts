@@ -5,7 +5,7 @@ import { HttpError } from '../http-error.ts';
 
 /** Errors of pure code that mean "what was sent is wrong", by code or its beginning. */
 const CLIENT_CODES: readonly (readonly [RegExp, number])[] = [
-  [/^(CONFIG|INVENTORY|UNITS|TIME|TOKEN_MALFORMED|TOKEN_VALIDITY|DSSE|DOCUMENT)_?/, 400],
+  [/^(CONFIG|INVENTORY|UNITS|TIME|CALENDAR|TOKEN_MALFORMED|TOKEN_VALIDITY|DSSE|DOCUMENT)_?/, 400],
   [/^(AUTH_FORMAT)$/, 401],
   [/^(SITE|UNIT|AGENT)_UNKNOWN$/, 404],
   [/^(STORE_BUSY|DISK_FULL|DISK_READ_ONLY|LEDGER_LEASED|JUDGE_BEHIND)$/, 503],

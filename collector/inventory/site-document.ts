@@ -1,53 +1,14 @@
-import type { Device, Inventory, Probes } from '../../shared/measure/inventory-types.ts';
+import type {
+  Attachment,
+  Device,
+  Inventory,
+  Probes,
+  Timing,
+} from '../../shared/measure/inventory-types.ts';
+import type { SiteDocument, SiteDocumentDevice } from '../../shared/measure/site-document.ts';
+import type { PublicProbeTimes } from '../../shared/measure/site-document-probes.ts';
 
-/**
- * Payload of a `site` document: every fact about the site that a figure may need, and nothing
- * that names a person, an address or a place. It is a leaf for ever (evidence §2, §4).
- */
-export interface SiteDocument {
-  readonly v: 1;
-  readonly log: string;
-  readonly site: string;
-  readonly unit: string;
-  readonly version: number;
-  readonly issued_ms: number;
-  readonly author: string;
-  readonly calendar: string;
-  readonly workplaces: Readonly<Record<string, number>>;
-  readonly agents: readonly { readonly code: string; readonly attached?: object }[];
-  readonly devices: readonly SiteDocumentDevice[];
-}
-
-export interface SiteDocumentDevice {
-  readonly code: string;
-  readonly kind: string;
-  readonly agent: string;
-  readonly reachability: string;
-  readonly attached?: object;
-  readonly groups: readonly string[];
-  readonly powered_by: string;
-  readonly witnesses: readonly string[];
-  readonly rtt_limit_ms: number;
-  readonly probes: PublicProbeTimes;
-  /** Counts replacements under one code. */
-  readonly generation: number;
-}
-
-interface Times {
-  readonly interval_ms: number;
-  readonly timeout_ms: number;
-}
-
-/** Intervals and timeouts only: names and pages that are asked for say who works on what. */
-export interface PublicProbeTimes {
-  readonly icmp?: Times;
-  readonly arp?: Times;
-  readonly snmp?: Times;
-  readonly tcp: readonly (Times & { readonly port: number })[];
-  readonly dns: readonly Times[];
-  readonly http: readonly Times[];
-}
-
+/** The payload of an inventory: what is left out stays with the collector (evidence §2, §4). */
 export function siteDocument(
   inventory: Inventory,
   facts: { log: string; version: number; issued_ms: number; author: string },
@@ -96,10 +57,10 @@ function publicProbes({ icmp, arp, snmp, tcp, dns, http }: Probes): PublicProbeT
   };
 }
 
-function times({ interval_ms, timeout_ms }: Times): Times {
+function times({ interval_ms, timeout_ms }: Timing): Timing {
   return { interval_ms, timeout_ms };
 }
 
-function given<T extends object>(value: { attached: T | undefined }): { attached?: T } {
+function given(value: { attached: Attachment | undefined }): { attached?: Attachment } {
   return value.attached === undefined ? {} : { attached: value.attached };
 }

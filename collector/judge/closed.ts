@@ -1,3 +1,4 @@
+import { asOf } from '../../shared/judge/as-of.ts';
 import { isLater } from '../../shared/judge/owners.ts';
 import type { AgentState, DeviceState, JudgeState } from '../../shared/judge/state.ts';
 
@@ -34,4 +35,11 @@ export function ownedNow({ agents }: JudgeState): Map<string, [AgentState, Devic
     }
   }
   return owned;
+}
+
+/** End of what figures of a site may speak of: `as_of.to_ms` at `at_ms`. */
+export function knownTo(state: JudgeState, closed: Closed, at_ms: number): number {
+  const owners = new Set([...ownedNow(state).values()].map(([{ agent }]) => agent));
+  const closed_to_ms = [...owners].map((agent) => closed.get(agent)?.ms ?? null);
+  return asOf({ at_ms, closed_to_ms });
 }

@@ -4,8 +4,10 @@ import { HOLE_REASONS } from '../../shared/evidence/documents.ts';
 import { parseEnvelope } from '../../shared/evidence/dsse.ts';
 import type { JudgeInput } from '../../shared/judge/types.ts';
 import { SECTION_NAMES } from '../../shared/measure/batch.ts';
+import { parseSiteDocument } from '../../shared/measure/site-document.ts';
 import { parseTargetList } from '../../shared/measure/target-list.ts';
 import { unpackSection } from '../../shared/node/section-bytes.ts';
+import { parseMaintenancePaper } from '../../shared/papers/maintenance-paper.ts';
 import type { BatchRow, DocumentRow, LeafRow, Position } from '../store/rows.ts';
 import type { EvidenceReads, SiteLeaf } from '../store/store-evidence.ts';
 import { type BatchParts, type FindList, readParts } from './batch-parts.ts';
@@ -28,7 +30,7 @@ export function ordinal({ log, leaf }: Position): number {
 /** What a leaf says to the judge; null: nothing. Reads a batch's body only if it must. */
 export async function toInput(source: InputSource, found: SiteLeaf): Promise<JudgeInput | null> {
   const { leaf, batch, document } = found;
-  if (leaf.agent === null) return null;
+  if (leaf.agent === null) return document === null ? null : paperInput(source, leaf, document);
   if (leaf.kind === 'batch') return batchInput(source, leaf, leaf.agent, batch);
   return document === null ? null : documentInput(leaf, leaf.agent, document);
 }
@@ -97,6 +99,27 @@ function documentInput(leaf: LeafRow, agent: string, document: DocumentRow): Jud
       const { to_seq, reason } = Object.assign({ to_seq: 0, reason: '' }, hole);
       const known = HOLE_REASONS.find((word) => word === reason) ?? 'lost_disk';
       return { kind: 'hole', ...at, epoch, from_seq: seq, to_seq, reason: known };
+    }
+    default:
+      return null;
+  }
+}
+
+/** Documents of the site that decide what batches after them show. */
+async function paperInput(
+  { store }: InputSource,
+  row: LeafRow,
+  document: DocumentRow,
+): Promise<JudgeInput | null> {
+  const leaf = ordinal({ log: row.log, leaf: row.index });
+  switch (row.kind) {
+    case 'site':
+      return { kind: 'site', leaf, document: parseSiteDocument(payloadOf(document)) };
+    case 'maintenance': {
+      const { issued_ms } = parseMaintenancePaper(payloadOf(document));
+      const log = (await store.logs()).find((one) => one.log === row.log)?.origin;
+      if (log === undefined) return null;
+      return { kind: 'maintenance', leaf, log, index: row.index, issued_ms };
     }
     default:
       return null;

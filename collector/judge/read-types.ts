@@ -1,7 +1,11 @@
 /** Reading what the judge found; every figure a person sees begins here. */
+import type { Cause, Confidence } from '../../shared/judge/cause-names.ts';
+import type { SiteDocuments } from '../../shared/judge/day/types.ts';
+import type { FinalInterval } from '../../shared/judge/final.ts';
 import type { DeviceWindow } from '../../shared/judge/lists.ts';
-import type { SlotRun, State, StateInterval, UnknownReason } from '../../shared/judge/types.ts';
-import type { IntervalRow } from '../store/rows-judgement.ts';
+import type { Finding, Incident } from '../../shared/judge/site/material.ts';
+import type { SlotRun, State, UnknownReason } from '../../shared/judge/types.ts';
+import type { DaySumsRow, IntervalRow } from '../store/rows-judgement.ts';
 import type { Closed } from './closed.ts';
 
 /** What is known about a device now. */
@@ -11,6 +15,11 @@ export interface CurrentState {
   /** `unknown` with reason `not_received` when the agent is late. */
   readonly state: State;
   readonly reason: UnknownReason | null;
+  /** Of down, unreachable and explained unknown time. */
+  readonly cause: Cause | null;
+  readonly confidence: Confidence | null;
+  /** Id of the incident that it is part of. */
+  readonly incident: string | null;
   /** Null: never answered (display word `pending`). */
   readonly since_ms: number | null;
   /** End of what is known: the agent's closed_to; null before its first batch. */
@@ -42,6 +51,46 @@ interface Material {
   readonly as_of: AsOf;
 }
 
+/** A complete local day [day_ms, end_ms) as it was judged; sums are read with `decodeSums`. */
+export interface DayRow {
+  readonly site: string;
+  readonly day_ms: number;
+  readonly end_ms: number;
+  /** Version of the accounting rules. */
+  readonly rules: number;
+  /** By every hour, and by the calendar's working hours. */
+  readonly sums_all: string;
+  readonly sums_working: string;
+}
+
+/** What the site's judge says of a period; all of it was read at one moment. */
+export interface Judged {
+  /** Complete days that lie wholly in the period, ascending. */
+  readonly days: readonly DayRow[];
+  /**
+   * Whole intervals that touch [from_ms, min(to_ms, as_of.to_ms)), by device and time, gap-free
+   * where a device was expected: not clipped to the period, joined over midnights. They include
+   * unmanaged switches. What goes on has `to_ms` null.
+   */
+  readonly intervals: readonly FinalInterval[];
+  /** Those that touch the period, by start; the newest word of each. */
+  readonly incidents: readonly Incident[];
+  readonly findings: readonly Finding[];
+  /** When devices were expected, and of whom; disjoint and ascending per device. */
+  readonly windows: readonly DeviceWindow[];
+  readonly closed: Closed;
+  readonly documents: SiteDocuments;
+  readonly as_of: AsOf;
+}
+
+/** Sums of complete days of several sites, for overviews. */
+export interface DaysOfSites {
+  /** By site and day; `sums` is read with `decodeSums`. */
+  readonly rows: readonly DaySumsRow[];
+  /** By site: end of its last complete day (null: none yet) and what it is a function of. */
+  readonly sites: ReadonlyMap<string, { readonly to_ms: number | null; readonly as_of: AsOf }>;
+}
+
 export interface JudgeReader {
   /**
    * Runs that cover [from_ms, to_ms) without a gap, as far as `as_of.to_ms` reaches; slots that
@@ -53,15 +102,26 @@ export interface JudgeReader {
     from_ms: number,
     to_ms: number,
   ): Promise<{ readonly runs: SlotRun[]; readonly as_of: AsOf }>;
-  /** State intervals that touch the period, clipped to it and to `as_of.to_ms`, gap-free. */
+  /** Final states that touch the period, clipped to it and to `as_of.to_ms`, gap-free. */
   intervals(
     site: string,
     from_ms: number,
     to_ms: number,
     device?: string,
-  ): Promise<{ readonly intervals: StateInterval[]; readonly as_of: AsOf }>;
-  /** What the figures of a period are made of, all read at one moment. */
+  ): Promise<{ readonly intervals: readonly FinalInterval[]; readonly as_of: AsOf }>;
+  /** What figures, incidents and documents of a period are made of. Whole UTC minutes. */
+  judged(site: string, from_ms: number, to_ms: number): Promise<Judged>;
+  /** Sums of the complete days that lie wholly in the period. */
+  dayRows(
+    sites: readonly string[],
+    from_ms: number,
+    to_ms: number,
+    hours: 'all' | 'working',
+  ): Promise<DaysOfSites>;
+  /** What the slots alone say of a period, all read at one moment. */
   material(site: string, from_ms: number, to_ms: number, device?: string): Promise<Material>;
-  /** Current state of every device with an owning agent, by device code. */
+  /** Current state of every device that is judged, by device code. */
   current(site: string): Promise<CurrentState[]>;
+  /** Incidents of the site that are open or settling now. */
+  incidentsNow(site: string): Promise<readonly Incident[]>;
 }

@@ -1,23 +1,20 @@
-import { fromUtf8 } from '../../shared/bytes.ts';
-import { asOf, LATE_MS } from '../../shared/judge/as-of.ts';
-import { decodeChunk, type SlotChunk } from '../../shared/judge/chunk.ts';
-import { coverSlots } from '../../shared/judge/cover.ts';
-import { openChunks } from '../../shared/judge/judge.ts';
+import { LATE_MS } from '../../shared/judge/as-of.ts';
 import { MINUTE_MS } from '../../shared/judge/lists.ts';
 import { ownWindows } from '../../shared/judge/owners.ts';
 import type { Ledger } from '../ledger/types.ts';
 import type { Store } from '../store/store.ts';
-import { type Closed, closedOf, lateReason, ownedNow } from './closed.ts';
-import { coverIntervals } from './cover-intervals.ts';
-import { currentOf } from './current.ts';
-import type { AsOf, JudgeReader } from './read-types.ts';
+import { type Closed, closedOf, knownTo } from './closed.ts';
+import { currentStates } from './current.ts';
+import { clipIntervals, readPeriod } from './day/period.ts';
+import { readSlots } from './read-slots.ts';
+import type { AsOf, DaysOfSites, Judged, JudgeReader } from './read-types.ts';
 import type { Judge } from './runner.ts';
 import type { SiteJudge } from './site-judge.ts';
 
 interface ReaderOptions {
   readonly store: Store;
   readonly ledger: Pick<Ledger, 'checkpoint'>;
-  readonly judge: Pick<Judge, 'withSite'>;
+  readonly judge: Pick<Judge, 'withSite' | 'days' | 'nows'>;
   readonly now_ms: () => number;
 }
 
@@ -29,10 +26,8 @@ export function createJudgeReader(options: ReaderOptions): JudgeReader {
     const head = options.ledger.checkpoint();
     // Leaves that were folded belong to the prefix, also in the moment before it is signed.
     const folded = position.log === head.log ? position.leaf + 1 : 0;
-    const owners = new Set([...ownedNow(state).values()].map(([{ agent }]) => agent));
-    const closed_to_ms = [...owners].map((agent) => closed.get(agent)?.ms ?? null);
     const at_ms = now_ms();
-    const to_ms = asOf({ at_ms, closed_to_ms });
+    const to_ms = knownTo(state, closed, at_ms);
     return { log: head.origin, size: Math.max(head.size, folded), to_ms, at_ms };
   };
 
@@ -55,47 +50,69 @@ export function createJudgeReader(options: ReaderOptions): JudgeReader {
     });
   };
 
+  /** Lets others in between the turns that judge the days that are left over. */
+  const whenJudged = async <T>(
+    site: string,
+    read: (held: SiteJudge, as_of: AsOf) => Promise<T>,
+  ): Promise<T> => {
+    for (;;) {
+      const found = await atOnce(site, async (held, _, as_of) =>
+        (await judge.days.ensure(held)) === 'more' ? null : { value: await read(held, as_of) },
+      );
+      if (found !== null) return found.value;
+    }
+  };
+
+  const judged = async (site: string, from_ms: number, to_ms: number): Promise<Judged> => {
+    checkMinutes(from_ms, to_ms);
+    return whenJudged(site, (held, as_of) =>
+      readPeriod({ store, days: judge.days, judge: held }, { from_ms, to_ms }, as_of),
+    );
+  };
+
   return {
     material,
+    judged,
 
     async slots(site, device, from_ms, to_ms) {
       checkMinutes(from_ms, to_ms);
-      return atOnce(site, async ({ state }, closed, as_of) => {
-        const end = Math.min(to_ms, as_of.to_ms);
-        const windows = ownWindows(await store.windows(site, device));
-        const agents = new Set(windows.map(({ agent }) => agent));
-        const open = [...agents].flatMap((agent) => openChunks(state, agent));
-        const rows = await store.chunks(site, from_ms, end);
-        const final = rows
-          .filter(({ agent }) => agents.has(agent))
-          .map(({ body }) => decodeChunk(fromUtf8(body), device));
-        const chunks = newestOfEachHour([...final, ...open]);
-        const owner = windows.at(-1)?.agent ?? '';
-        const late = lateReason(closed, owner);
-        const runs = coverSlots({ device, chunks, windows, from_ms, to_ms: end, late });
-        return { runs: runs.filter((run) => run.slots > 0), as_of };
+      return atOnce(site, async (held, closed, as_of) => {
+        const period = { from_ms, to_ms: Math.min(to_ms, as_of.to_ms) };
+        return { runs: await readSlots(store, held, closed, { device, ...period }), as_of };
       });
     },
 
     async intervals(site, from_ms, to_ms, device) {
-      const { as_of, ...found } = await material(site, from_ms, to_ms, device);
-      const end = Math.min(to_ms, as_of.to_ms);
-      return { intervals: coverIntervals({ ...found, from_ms, end }), as_of };
+      const { intervals, as_of } = await judged(site, from_ms, to_ms);
+      const own = intervals.filter((one) => device === undefined || one.device === device);
+      return { intervals: clipIntervals(own, from_ms, Math.min(to_ms, as_of.to_ms)), as_of };
     },
 
-    current: (site) =>
-      judge.withSite(site, (held) => {
-        const now = { at_ms: now_ms(), late_ms: LATE_MS };
-        return [...ownedNow(held.state).values()]
-          .map(([agent, device]) => currentOf(held, agent, device, now))
-          .sort((a, b) => (a.device < b.device ? -1 : 1));
-      }),
-  };
-}
+    async dayRows(sites, from_ms, to_ms, hours) {
+      const known: [string, { to_ms: number | null; as_of: AsOf }][] = [];
+      for (const site of sites) {
+        known.push([
+          site,
+          await whenJudged(site, async (_, as_of) => {
+            const newest = await store.newestDay(site);
+            return { to_ms: newest?.end_ms ?? null, as_of };
+          }),
+        ]);
+      }
+      const rows = await store.daySums(sites, from_ms, to_ms, hours);
+      return { rows, sites: new Map(known) } satisfies DaysOfSites;
+    },
 
-/** An hour that is still open in the judge stands over what an earlier replay stored. */
-function newestOfEachHour(chunks: readonly SlotChunk[]): SlotChunk[] {
-  return [...new Map(chunks.map((chunk) => [`${chunk.agent}/${chunk.hour_ms}`, chunk])).values()];
+    current: async (site) =>
+      await judge.withSite(site, async (held) => {
+        const plan = await judge.nows.plan(held);
+        const now = await judge.nows.now(held);
+        return currentStates(held, plan, now, { at_ms: now_ms(), late_ms: LATE_MS });
+      }),
+
+    incidentsNow: async (site) =>
+      await judge.withSite(site, async (held) => (await judge.nows.now(held))?.incidents ?? []),
+  };
 }
 
 function checkMinutes(from_ms: number, to_ms: number): void {

@@ -4,6 +4,7 @@ import type { LeafRow } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import type { SiteLeaf } from '../store/store-evidence.ts';
 import type { FindList } from './batch-parts.ts';
+import { closedBefore, dropFrom, touchedBy } from './day/touched.ts';
 import type { Handover } from './handover.ts';
 import type { HeldSites } from './held-sites.ts';
 import { ordinal } from './inputs.ts';
@@ -41,6 +42,8 @@ export interface RoundOptions {
 
 export interface RoundHooks {
   readonly tell: (change: SiteChange) => void;
+  /** Called after the commit for each site that was folded; `papers`: a document was among it. */
+  readonly folded: (judge: SiteJudge, found: Folded, papers: boolean) => void;
   /** This site has more to be judged. */
   readonly again: (site: string) => void;
   readonly fault: () => void;
@@ -53,11 +56,15 @@ export async function runRound(
   hooks: RoundHooks,
   sites: readonly string[],
 ): Promise<void> {
-  const folded = new Map<SiteJudge, Folded>();
+  const folded = new Map<SiteJudge, Turn>();
   for (const { site, load } of await readLeaves(options, held, sites)) {
     try {
       const { judge, leaves } = load();
-      folded.set(judge, await foldSite(options, judge, leaves, ROUND_LEAVES_MAX));
+      const before = closedBefore(judge.state);
+      const found = await foldSite(options, judge, leaves, ROUND_LEAVES_MAX);
+      const touched_ms = touchedBy(judge, before, leaves, options.now_ms());
+      const papers = leaves.some(({ document }) => document !== null);
+      folded.set(judge, { ...found, touched_ms, papers });
     } catch (error) {
       held.drop(site);
       await stumble(options, hooks, site, error);
@@ -68,6 +75,7 @@ export async function runRound(
     for (const [judge, found] of folded) {
       settle(judge, saved.has(judge), options.now_ms());
       held.weigh(judge);
+      hooks.folded(judge, found, found.papers);
       publish(hooks, judge, found);
     }
     held.shrink();
@@ -78,6 +86,12 @@ export async function runRound(
     await options.wait(RETRY_WAIT_MS);
     for (const { site } of folded.keys()) hooks.again(site);
   }
+}
+
+interface Turn extends Folded {
+  /** From when on leaves change what was judged of whole days; null: no day. */
+  readonly touched_ms: number | null;
+  readonly papers: boolean;
 }
 
 interface Loaded {
@@ -123,28 +137,31 @@ async function readLeaves(
 async function commit(
   options: RoundOptions,
   held: HeldSites,
-  folded: ReadonlyMap<SiteJudge, Folded>,
+  folded: ReadonlyMap<SiteJudge, Turn>,
 ): Promise<ReadonlySet<SiteJudge>> {
   const now_ms = options.now_ms();
   const saved = new Set<SiteJudge>();
-  const writing = [...folded].filter(([judge, { outputs }]) => {
+  const writing = [...folded].filter(([judge, { outputs, touched_ms }]) => {
     const due = judge.unsaved >= SAVE_INPUTS_MAX || now_ms - judge.saved_ms >= SAVE_AGE_MAX_MS;
     const save = judge.unsaved > 0 && (due || held.crowded);
     if (save) saved.add(judge);
-    return save || outputs.some(saysAnything);
+    return save || touched_ms !== null || outputs.some(saysAnything);
   });
   if (writing.length === 0) return saved;
   await options.store.write(async (tx) => {
     for (const [judge, found] of writing) {
-      await writeOutputs(tx, judge, found, { now_ms, save: saved.has(judge) });
+      const changed_ms = await writeOutputs(tx, judge, found, { now_ms, save: saved.has(judge) });
+      const from_ms = Math.min(changed_ms ?? Infinity, found.touched_ms ?? Infinity);
+      // In the same commit: nobody ever sees a day that its slots no longer bear out.
+      if (Number.isFinite(from_ms)) await tx.dropDays(judge.site, dropFrom(from_ms));
     }
   });
   return saved;
 }
 
 /** A minute in which every device stayed as it was leaves nothing to write. */
-function saysAnything({ states, chunks, windows, live }: JudgeOutput): boolean {
-  return states.length + chunks.length + windows.length + live.length > 0;
+function saysAnything({ states, chunks, windows, live, seen }: JudgeOutput): boolean {
+  return states.length + chunks.length + windows.length + live.length + seen.length > 0;
 }
 
 function settle(judge: SiteJudge, saved: boolean, now_ms: number): void {

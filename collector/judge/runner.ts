@@ -1,7 +1,11 @@
+import { createHash } from 'node:crypto';
 import { LanProofError } from '../../shared/errors.ts';
 import { createListeners } from '../ledger/listeners.ts';
 import type { Ledger } from '../ledger/types.ts';
-import { createHeldSites } from './held-sites.ts';
+import type { Days } from './day/days.ts';
+import type { SiteNows } from './day/now.ts';
+import { createSecondLevel } from './day/second-level.ts';
+import { createHeldSites, type HeldSites } from './held-sites.ts';
 import { ordinal } from './inputs.ts';
 import { type RoundOptions, runRound, type SiteChange } from './round.ts';
 import type { SiteJudge } from './site-judge.ts';
@@ -28,6 +32,9 @@ export interface Judge {
   withSite<T>(site: string, read: (judge: SiteJudge) => T): Promise<T>;
   /** Forgets all judgement of a site and computes it again from the ledger. */
   rebuildSite(site: string): Promise<void>;
+  /** Whole days and live states, for who reads inside `withSite`. */
+  readonly days: Days;
+  readonly nows: SiteNows;
   /** Called after the judge's commit; returns the way to stop. */
   onChange(listener: (change: SiteChange) => void): () => void;
   /** Inputs that were passed over since the start, and sites that wait. */
@@ -51,14 +58,32 @@ export function createJudge(options: JudgeOptions): Judge {
     turn = result.catch(() => undefined);
     return result;
   };
+  const second = createSecondLevel({ ...options, sha256: sha256Hex });
   const pump = async (): Promise<void> => {
-    while (dirty.size > 0 && !closed) {
+    while ((dirty.size > 0 || second.hasDue) && !closed) {
+      // What is new goes first; a day of one site is judged when nobody waits.
+      if (dirty.size === 0) {
+        await options.wait(0);
+        if (dirty.size === 0 && !closed) await oneAtATime(() => judgeDays(second.nextDue()));
+        continue;
+      }
       await options.wait(ROUND_WAIT_MS);
       const sites = [...dirty].slice(0, ROUND_SITES_MAX);
       for (const site of sites) dirty.delete(site);
-      await oneAtATime(() => round(sites));
+      await oneAtATime(async () => {
+        await round(sites);
+        await second.follow();
+      });
     }
     running = undefined;
+  };
+  const judgeDays = async (site: string | undefined): Promise<void> => {
+    if (site === undefined) return;
+    try {
+      await second.work(await caughtUp(site));
+    } catch (error) {
+      options.log.warn({ err: error, site }, 'a day could not be judged');
+    }
   };
   const poke = (site: string): void => {
     if (closed) return;
@@ -67,33 +92,15 @@ export function createJudge(options: JudgeOptions): Judge {
   };
   const hooks = {
     tell: changes.tell,
+    folded: second.folded,
     again: poke,
     fault: () => {
       faults += 1;
     },
   };
   const round = (sites: readonly string[]): Promise<void> => runRound(options, held, hooks, sites);
-  const caughtUp = async (site: string): Promise<SiteJudge> => {
-    // Each failed round waited already: whoever asks gets an answer, not a request that hangs.
-    for (
-      let failed = 0, best = Number.NEGATIVE_INFINITY, seen = faults;
-      failed < ROUNDS_FAILED_MAX;
-    ) {
-      const { newest, judge } = await store.read(async (unit) => ({
-        newest: await unit.newestSiteLeaf(site),
-        judge: await held.load(site, unit),
-      }));
-      const at = ordinal(judge.position);
-      if (newest === null || ordinal(newest) <= at) return judge;
-      failed = at > best || faults > seen ? 0 : failed + 1;
-      [best, seen] = [Math.max(best, at), faults];
-      await round([site]);
-    }
-    throw new LanProofError('JUDGE_BEHIND', 'judgement cannot be stored at the moment', {
-      hint: 'look at space and rights of data_dir and into the log; nothing measured is lost',
-      fatal: false,
-    });
-  };
+  const caughtUp = (site: string): Promise<SiteJudge> =>
+    catchUpSite({ store, held, round, faults: () => faults }, site);
   const stop = options.ledger.onCommit((sites) => {
     for (const site of sites) poke(site);
   });
@@ -110,6 +117,8 @@ export function createJudge(options: JudgeOptions): Judge {
         await store.write((tx) => tx.dropJudgement(site));
         await caughtUp(site);
       }),
+    days: second.days,
+    nows: second.nows,
     onChange: changes.add,
     stats: () => ({ faults, waiting: dirty.size }),
     async close() {
@@ -131,5 +140,42 @@ async function saveAll(options: RoundOptions, judges: readonly SiteJudge[]): Pro
   await options.store.write(async (tx) => {
     const how = { now_ms: options.now_ms(), save: true };
     for (const judge of open) await writeOutputs(tx, judge, nothing, how);
+  });
+}
+
+function sha256Hex(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+interface CatchUp {
+  readonly store: JudgeOptions['store'];
+  readonly held: HeldSites;
+  readonly round: (sites: readonly string[]) => Promise<void>;
+  readonly faults: () => number;
+}
+
+/** The judge of a site when it has folded every committed leaf. Throws JUDGE_BEHIND. */
+async function catchUpSite(
+  { store, held, round, faults }: CatchUp,
+  site: string,
+): Promise<SiteJudge> {
+  // Each failed round waited already: whoever asks gets an answer, not a request that hangs.
+  for (
+    let failed = 0, best = Number.NEGATIVE_INFINITY, seen = faults();
+    failed < ROUNDS_FAILED_MAX;
+  ) {
+    const { newest, judge } = await store.read(async (unit) => ({
+      newest: await unit.newestSiteLeaf(site),
+      judge: await held.load(site, unit),
+    }));
+    const at = ordinal(judge.position);
+    if (newest === null || ordinal(newest) <= at) return judge;
+    failed = at > best || faults() > seen ? 0 : failed + 1;
+    [best, seen] = [Math.max(best, at), faults()];
+    await round([site]);
+  }
+  throw new LanProofError('JUDGE_BEHIND', 'judgement cannot be stored at the moment', {
+    hint: 'look at space and rights of data_dir and into the log; nothing measured is lost',
+    fatal: false,
   });
 }

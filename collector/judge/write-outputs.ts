@@ -7,15 +7,21 @@ import type { WriteUnit } from '../store/store.ts';
 import { ordinal } from './inputs.ts';
 import type { Folded, SiteJudge } from './site-judge.ts';
 
-/** Writes what was found; writing the same again changes nothing. */
+/**
+ * Writes what was found; writing the same again changes nothing. Returns from when on something
+ * else is said now than before; null: nothing.
+ */
 export async function writeOutputs(
   tx: WriteUnit,
   judge: SiteJudge,
   folded: Folded,
   how: { readonly now_ms: number; readonly save: boolean },
-): Promise<void> {
+): Promise<number | null> {
   const { site, position } = judge;
-  for (const output of folded.outputs) await writeOutput(tx, site, output);
+  let changed_ms = Number.POSITIVE_INFINITY;
+  for (const output of folded.outputs) {
+    changed_ms = Math.min(changed_ms, await writeOutput(tx, site, output));
+  }
   if (how.save) {
     const state = JSON.stringify(judge.state);
     const version = JUDGE_STATE_VERSION;
@@ -25,15 +31,25 @@ export async function writeOutputs(
   // A batch that says nothing is not written at once; the next saved state makes up for it.
   if (ahead || how.save) await tx.putJudgeProgress(site, ahead ? position : judge.published);
   const devices = new Set(folded.fresh.flatMap(({ live }) => live.map(({ device }) => device)));
-  if (devices.size === 0) return;
-  const detail = JSON.stringify({ devices: [...devices] });
-  await tx.addOutbox({ site, at_ms: how.now_ms, kind: 'state', detail });
+  if (devices.size > 0) {
+    const detail = JSON.stringify({ devices: [...devices] });
+    await tx.addOutbox({ site, at_ms: how.now_ms, kind: 'state', detail });
+  }
+  return changed_ms === Number.POSITIVE_INFINITY ? null : changed_ms;
 }
 
-/** An input is of one agent, and so is everything that it changed. */
-async function writeOutput(tx: WriteUnit, site: string, output: JudgeOutput): Promise<void> {
+/** Returns the earliest moment that is told otherwise than before; infinity: none is. */
+async function writeOutput(tx: WriteUnit, site: string, output: JudgeOutput): Promise<number> {
+  let changed_ms = Number.POSITIVE_INFINITY;
+  const note = (at_ms: number | null): void => {
+    changed_ms = Math.min(changed_ms, at_ms ?? Number.POSITIVE_INFINITY);
+  };
+  for (const { key, from_ms, to_ms, seen } of output.seen) {
+    note(await tx.putSeen({ site, key, from_ms, to_ms, body: JSON.stringify(seen) }));
+  }
+  // An input is of one agent or of none, and so is everything else that it changed.
   const [summary] = output.agents;
-  if (summary === undefined) return;
+  if (summary === undefined) return changed_ms;
   const of = { site, agent: summary.agent };
   const byDevice = new Map<string, StateInterval[]>();
   for (const interval of output.states) {
@@ -42,11 +58,12 @@ async function writeOutput(tx: WriteUnit, site: string, output: JudgeOutput): Pr
     else list.push(interval);
   }
   for (const list of byDevice.values()) {
-    await tx.putIntervals(list.map((interval) => ({ ...of, ...interval })));
+    note(await tx.putIntervals(list.map((interval) => ({ ...of, ...interval }))));
   }
   for (const chunk of output.chunks) {
     const { agent, hour_ms } = chunk;
     await tx.putChunk({ site, agent, hour_ms, body: utf8(encodeChunk(chunk)) });
   }
-  for (const window of output.windows) await tx.putWindow({ site, ...window });
+  for (const window of output.windows) note(await tx.putWindow({ site, ...window }));
+  return changed_ms;
 }

@@ -1,7 +1,9 @@
+import type { IncidentPhase } from '../../shared/judge/site/material.ts';
 import type { Inventory } from '../../shared/measure/inventory-types.ts';
 import { AGENT_SILENT_MS } from '../agent-silence.ts';
 import type { CollectorDeps } from '../deps.ts';
 import { currentStates, groupComputers, shownState } from '../report/current.ts';
+import type { OutboxRow } from '../store/rows-judgement.ts';
 import type { LiveHub } from './hub.ts';
 
 /** Rows of the outbox read at a time; a storm is read in several turns of one call. */
@@ -42,7 +44,10 @@ export function createLivePump(deps: PumpDeps, hub: LiveHub): () => Promise<void
     const sites = new Set<string>();
     for (let turn = 0; turn < OUTBOX_TURNS_MAX; turn++) {
       const rows = await deps.store.outbox(position, OUTBOX_ROWS_MAX);
-      for (const row of rows) sites.add(row.site);
+      for (const row of rows) {
+        sites.add(row.site);
+        if (row.kind === 'incident') publishIncident(hub, row);
+      }
       position = rows.at(-1)?.id ?? position;
       if (rows.length < OUTBOX_ROWS_MAX) break;
     }
@@ -53,6 +58,13 @@ export function createLivePump(deps: PumpDeps, hub: LiveHub): () => Promise<void
     }
     for (const site of sites) await publishSite(deps, hub, shown, site);
   };
+}
+
+/** Tells the page which incident to load again. */
+function publishIncident(hub: LiveHub, { site, detail }: OutboxRow): void {
+  // The text is ours: see createTeller.
+  const { id, phase }: { id: string; phase: IncidentPhase } = JSON.parse(detail);
+  hub.publish({ type: 'incident', site, id, phase });
 }
 
 /** Publishes devices whose shown state changed, and counts of computers instead of them. */

@@ -1,3 +1,4 @@
+import type { IncidentPhase } from '../../shared/judge/site/material.ts';
 import type { UnknownReason } from '../../shared/judge/types.ts';
 import type { DeviceKind } from '../../shared/measure/codes.ts';
 import type { GroupCount, ShownState } from '../report/current.ts';
@@ -17,6 +18,13 @@ export type LiveEvent =
       readonly type: 'computers';
       readonly site: string;
       readonly groups: readonly GroupCount[];
+    }
+  | {
+      /** Without its devices: which of them somebody may see depends on who asks. */
+      readonly type: 'incident';
+      readonly site: string;
+      readonly id: string;
+      readonly phase: IncidentPhase;
     }
   | {
       readonly type: 'agent';
@@ -90,5 +98,6 @@ export function createEventRing(instance: string, events_max = RING_EVENTS_MAX):
 function subject(event: LiveEvent): string {
   if (event.type === 'device') return `d/${event.site}/${event.device}`;
   if (event.type === 'agent') return `a/${event.site}/${event.agent}`;
+  if (event.type === 'incident') return `i/${event.site}/${event.id}`;
   return `${event.type}/${event.site}`;
 }

@@ -1,20 +1,82 @@
-import { type AvailabilityRow, availability } from '../../shared/judge/availability.ts';
-import type { DeviceWindow } from '../../shared/judge/lists.ts';
-import { RULES_VERSION, type StateInterval } from '../../shared/judge/types.ts';
+import { addAll, type FigureSums } from '../../shared/judge/figures/sums.ts';
+import { floorMinute } from '../../shared/judge/lists.ts';
+import { RULES_VERSION } from '../../shared/judge/types.ts';
 import type { Device } from '../../shared/measure/inventory-types.ts';
-import type { CollectorDeps } from '../deps.ts';
-import { type Closed, lateReason } from '../judge/closed.ts';
-import type { AsOf } from '../judge/read-types.ts';
-import type { IntervalRow } from '../store/rows-judgement.ts';
+import type { AsOf, Judged, JudgeReader } from '../judge/read-types.ts';
+import { type FigureRow, figureRow } from './figure-row.ts';
+import { figuresByDay, figuresByHour } from './figures-cells.ts';
+import { correctedOf, type LateWindow, lateMaintenanceOf } from './figures-corrected.ts';
+import { isBad, isDownBefore } from './figures-site.ts';
+import {
+  type PeriodAsk,
+  type PeriodSums,
+  periodSums,
+  type TimePart,
+  timeOf,
+} from './figures-sums.ts';
 
-/** One row of contracts §3: a device and its figures, coverage and bounds always beside. */
-export interface FigureRow extends AvailabilityRow {
-  readonly device: string;
+/** What rows are of. */
+export const FIGURE_SUBJECTS = ['device', 'group', 'day', 'hour'] as const;
+export type FigureSubject = (typeof FIGURE_SUBJECTS)[number];
+
+/** An outage that others hand on from one to the next so often is one of the whole year. */
+const LOOKS_BACK_MAX = 4;
+const MINUTE_MS = 60_000;
+
+type Described = Pick<Device, 'code' | 'kind' | 'groups' | 'reachability'>;
+
+export interface FiguresShape {
+  readonly by: FigureSubject;
+  /** By day and hour: of this device; null: of the site. */
+  readonly device: string | null;
+  /** All devices of the site. */
+  readonly devices: readonly Described[];
+  /** Computers are told of only in groups of at least GROUP_COMPUTERS_MIN. */
+  readonly hide_computers: boolean;
 }
 
-export interface Figures {
+/** Fewer computers of a group are not summed for whoever may not see one: it would be a person. */
+export const GROUP_COMPUTERS_MIN = 3;
+
+/** A row with what it is of: `device`, `group`, `day` or `weekday` and `hour`. */
+export interface NamedRow extends FigureRow {
+  readonly device?: string;
+  readonly group?: string;
+  /** Of a group: how many devices, and computers that it leaves out. */
+  readonly devices?: number;
+  readonly left_out?: number;
+  readonly day?: string;
+  readonly from_ms?: number;
+  readonly to_ms?: number;
+  readonly weekday?: string;
+  readonly hour?: number;
+}
+
+export interface Totals<Row = FigureRow> {
+  readonly site: Row;
+  readonly workplaces: Row;
+  /** Σ of all devices of the site; upstream targets are not its own. */
+  readonly devices: Row;
+}
+
+export interface FigureTable {
+  readonly items: readonly NamedRow[];
+  readonly totals: Totals;
+}
+
+export interface Figures extends FigureTable {
   readonly site: string;
-  readonly items: readonly FigureRow[];
+  readonly calendar: {
+    readonly code: string;
+    readonly profile: string | null;
+    /** Null: the built-in calendar. */
+    readonly version: number | null;
+    readonly hash: string | null;
+  };
+  /** The same, had every window of maintenance been known in time; null: none was late. */
+  readonly late_maintenance: (FigureTable & { readonly windows: readonly LateWindow[] }) | null;
+  /** The same with the causes that people gave; null: nothing was reclassified. */
+  readonly corrected: FigureTable | null;
   /** The ledger prefix and the end of time that the figures are a function of. */
   readonly as_of: AsOf;
   /** Version of the accounting rules. */
@@ -22,49 +84,133 @@ export interface Figures {
 }
 
 /**
- * Availability of devices over [from_ms, to_ms), every hour counted (`hours=all`). Whole UTC
- * minutes; time that has not happened yet is in no period.
+ * Availability over a period (accounting §6). Time that has not happened yet is in no period.
+ * Throws LanProofError CALENDAR_PROFILE.
  */
 export async function availabilityFigures(
-  { judge }: Pick<CollectorDeps, 'judge'>,
+  { judge }: { readonly judge: Pick<JudgeReader, 'judged'> },
   site: string,
-  devices: readonly Pick<Device, 'code'>[],
-  period: { readonly from_ms: number; readonly to_ms: number },
+  ask: PeriodAsk,
+  shape: FiguresShape,
 ): Promise<Figures> {
-  const found = await judge.material(site, period.from_ms, period.to_ms);
-  const { as_of, closed } = found;
-  const storedBy = Map.groupBy(found.stored, ({ device }) => device);
-  const windowsBy = Map.groupBy(found.windows, ({ device }) => device);
-  const items = devices.map(({ code }) => {
-    const windows = windowsBy.get(code) ?? [];
-    const owner = windows.at(-1)?.agent ?? '';
-    const row = availability({
-      ...period,
-      intervals: windows.flatMap((window) => within(window, storedBy.get(code) ?? [], closed)),
-      windows,
-      known_to_ms: closed.get(owner)?.ms ?? null,
-      as_of_ms: as_of.to_ms,
-      late_reason: lateReason(closed, owner),
-    });
-    return { device: code, ...row };
-  });
-  return { site, items, as_of, rules: RULES_VERSION };
+  const judged = await judgedWhole(judge, site, ask.from_ms, ask.to_ms);
+  const { calendar, calendar_ref } = judged.documents;
+  const late = lateMaintenanceOf(judged, ask);
+  const corrected = correctedOf(judged);
+  // Rows of days were added up without them: what differs is counted from the intervals.
+  const anew = (intervals: Judged['intervals']) =>
+    figureTable({ ...judged, days: [], intervals }, ask, shape);
+  return {
+    site,
+    ...figureTable(judged, ask, shape),
+    calendar: {
+      code: calendar.code,
+      profile: ask.hours === 'working' ? ask.profile : null,
+      version: calendar_ref?.version ?? null,
+      hash: calendar_ref?.hash ?? null,
+    },
+    late_maintenance: late === null ? null : { windows: late.windows, ...anew(late.intervals) },
+    corrected: corrected === null ? null : anew(corrected),
+    as_of: judged.as_of,
+    rules: RULES_VERSION,
+  };
 }
 
 /**
- * The owner's intervals in its window, not clipped to the period: an outage counts where it
- * starts, with all its length. What an agent had open when it lost the device ends with its word.
+ * What the judge says of a period, and of the time before it as far as an outage of the site or of
+ * its workplaces reaches back: whether one begins in the period hangs on all devices at its start.
  */
-function within(
-  { agent, from_ms, to_ms }: DeviceWindow,
-  stored: readonly IntervalRow[],
-  closed: Closed,
-): StateInterval[] {
-  const known_ms = closed.get(agent)?.ms ?? from_ms;
-  return stored.flatMap((row) => {
-    if (row.agent !== agent) return [];
-    const from = Math.max(row.from_ms, from_ms);
-    const to = to_ms === null ? row.to_ms : Math.min(row.to_ms ?? known_ms, to_ms);
-    return to !== null && to <= from ? [] : [{ ...row, from_ms: from, to_ms: to }];
-  });
+async function judgedWhole(
+  judge: Pick<JudgeReader, 'judged'>,
+  site: string,
+  from_ms: number,
+  to_ms: number,
+): Promise<Judged> {
+  const found = await judge.judged(site, from_ms, to_ms);
+  // What was down as the period came is down in it: mostly nothing is.
+  if (!found.intervals.some((one) => isBad(one) && one.from_ms <= from_ms)) return found;
+  let judged = await judge.judged(site, from_ms - MINUTE_MS, to_ms);
+  let start_ms = from_ms;
+  for (let step = 0; step < LOOKS_BACK_MAX && isDownBefore(judged, start_ms); step += 1) {
+    const before = judged.intervals.filter((one) => isBad(one) && one.from_ms < start_ms);
+    const first_ms = before.reduce((least, one) => Math.min(least, one.from_ms), start_ms);
+    start_ms = floorMinute(first_ms);
+    judged = await judge.judged(site, start_ms - MINUTE_MS, to_ms);
+  }
+  return judged;
+}
+
+/** The table of what a site's judge said. Pure: the same ledger prefix gives the same table. */
+export function figureTable(judged: Judged, ask: PeriodAsk, shape: FiguresShape): FigureTable {
+  const time = timeOf(judged, ask);
+  const sums = periodSums(judged, ask, time);
+  const own = shape.devices.filter(({ kind }) => kind !== 'upstream').map(({ code }) => code);
+  const totals = {
+    site: figureRow(sums.site, null),
+    workplaces: figureRow(sums.workplaces, null),
+    devices: figureRow(sumOf(sums, own), null),
+  };
+  return { items: itemsOf(judged, ask, shape, sums, time), totals };
+}
+
+function itemsOf(
+  judged: Judged,
+  ask: PeriodAsk,
+  shape: FiguresShape,
+  sums: PeriodSums,
+  time: readonly TimePart[],
+): NamedRow[] {
+  const interval_ms = (device: string | null) =>
+    judged.windows.findLast((window) => window.device === device)?.interval_ms ?? null;
+  switch (shape.by) {
+    case 'device':
+      return shape.devices
+        .filter(({ kind }) => !(shape.hide_computers && kind === 'pc'))
+        .filter(({ kind, reachability }) => reachability !== 'none' || kind === 'unmanaged-switch')
+        .map(({ code }) => ({
+          device: code,
+          ...figureRow(sumOf(sums, [code]), interval_ms(code)),
+        }));
+    case 'group':
+      return groupRows(shape, sums);
+    case 'day':
+      return figuresByDay(judged, ask, shape.device, time).map(({ sums: day_sums, ...day }) => ({
+        ...day,
+        ...figureRow(day_sums, interval_ms(shape.device)),
+      }));
+    case 'hour':
+      return figuresByHour(judged, ask, shape.device).map(({ sums: hour_sums, ...hour }) => ({
+        ...hour,
+        ...figureRow(hour_sums, interval_ms(shape.device)),
+      }));
+    default:
+      return shape.by satisfies never;
+  }
+}
+
+/** One row per group, by name; a device in two groups counts in both. */
+function groupRows({ devices, hide_computers }: FiguresShape, sums: PeriodSums): NamedRow[] {
+  const groups = new Map<string, Described[]>();
+  for (const device of devices) {
+    if (device.kind === 'upstream') continue;
+    for (const group of device.groups.length === 0 ? [''] : device.groups) {
+      const members = groups.get(group) ?? [];
+      members.push(device);
+      groups.set(group, members);
+    }
+  }
+  return [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([group, members]) => {
+      const computers = members.filter(({ kind }) => kind === 'pc').length;
+      const left_out = hide_computers && computers < GROUP_COMPUTERS_MIN ? computers : 0;
+      const told = left_out === 0 ? members : members.filter(({ kind }) => kind !== 'pc');
+      const codes = told.map(({ code }) => code);
+      const row = figureRow(sumOf(sums, codes), null);
+      return { group, devices: codes.length, left_out, ...row };
+    });
+}
+
+function sumOf({ devices }: PeriodSums, codes: readonly string[]): FigureSums {
+  return addAll(codes.flatMap((code) => devices.get(code) ?? []));
 }

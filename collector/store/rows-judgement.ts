@@ -51,3 +51,42 @@ export interface OutboxRow {
 export interface WindowRow extends DeviceWindow {
   readonly site: string;
 }
+
+/** What a batch said beside its slots; a later row of the same key stands over the earlier one. */
+export interface SeenStoreRow {
+  readonly site: string;
+  readonly key: string;
+  /** It tells of [from_ms, to_ms]. */
+  readonly from_ms: number;
+  readonly to_ms: number;
+  /** JSON. */
+  readonly body: string;
+}
+
+/** One complete, judged local day [day_ms, end_ms) of a site. */
+export interface DayStoreRow extends Position {
+  readonly site: string;
+  readonly day_ms: number;
+  readonly end_ms: number;
+  /** Version of the accounting rules. */
+  readonly rules: number;
+  /** The sums carry what later days said of this one; the rest of the row never does. */
+  readonly later_word: boolean;
+  /** Text of shared/judge/day/sums.ts; by every hour, and by working hours. */
+  readonly sums_all: string;
+  readonly sums_working: string;
+  /** Deflated JSON: kept for years and read seldom. */
+  readonly intervals: Uint8Array;
+  readonly incidents: Uint8Array;
+  readonly findings: Uint8Array;
+  readonly carry: Uint8Array;
+}
+
+/** The little of a day that overviews add up. */
+export interface DaySumsRow {
+  readonly site: string;
+  readonly day_ms: number;
+  readonly end_ms: number;
+  readonly rules: number;
+  readonly sums: string;
+}

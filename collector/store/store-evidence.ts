@@ -33,6 +33,8 @@ export interface EvidenceReads {
   documentByHash(site: string | null, hash: Uint8Array): Promise<DocumentRow | null>;
   /** Documents of one kind in leaf order; `agent` limits them to one agent's. */
   documents(site: string | null, kind: LeafKind, agent?: string): Promise<DocumentRow[]>;
+  /** Documents of several kinds of a site, in leaf order. */
+  documentsOf(site: string, kinds: readonly LeafKind[]): Promise<DocumentRow[]>;
 
   batch(site: string, agent: string, epoch: number, seq: number): Promise<BatchRow | null>;
   batchByLeaf(log: number, leaf: number): Promise<BatchRow | null>;

@@ -2,10 +2,13 @@
 import type { Position } from './rows.ts';
 import type {
   ChunkRow,
+  DayStoreRow,
+  DaySumsRow,
   IntervalRow,
   JudgeFaultRow,
   JudgeStateRow,
   OutboxRow,
+  SeenStoreRow,
   WindowRow,
 } from './rows-judgement.ts';
 
@@ -21,6 +24,22 @@ export interface JudgementReads {
   chunk(site: string, agent: string, hour_ms: number): Promise<ChunkRow | null>;
   /** Windows of a site, or of one device, by device and time. */
   windows(site: string, device?: string): Promise<WindowRow[]>;
+  /**
+   * Rows of a site that tell of some time in [from_ms, to_ms], and those of any time whose keys
+   * begin with `prefix` and a slash; by key.
+   */
+  seen(site: string, from_ms: number, to_ms: number, prefix?: string): Promise<SeenStoreRow[]>;
+  /** Judged days of a site that touch [from_ms, to_ms), ascending. */
+  days(site: string, from_ms: number, to_ms: number): Promise<DayStoreRow[]>;
+  /** The newest judged day of a site; null if there is none. */
+  newestDay(site: string): Promise<DayStoreRow | null>;
+  /** Sums of the judged days that lie wholly in [from_ms, to_ms), by site and day. */
+  daySums(
+    sites: readonly string[],
+    from_ms: number,
+    to_ms: number,
+    hours: 'all' | 'working',
+  ): Promise<DaySumsRow[]>;
   /** Up to `limit` events after `id`, oldest first. */
   outbox(after_id: number, limit: number): Promise<OutboxRow[]>;
   /** The newest event's id; 0 if there is none. */
@@ -34,13 +53,26 @@ export interface JudgementWrites {
   /**
    * Writes ascending, adjoining intervals of one device over all that stood in their span: from
    * the first one's `from_ms` to the last one's `to_ms` (null: for ever). One that began earlier
-   * and reaches into the span now ends where it begins.
+   * and reaches into the span now ends where it begins. Returns the UTC ms from which on
+   * something else stands there now than before; null: the same.
    */
-  putIntervals(rows: readonly IntervalRow[]): Promise<void>;
+  putIntervals(rows: readonly IntervalRow[]): Promise<number | null>;
   /** Writes over the former chunk of (site, agent, hour). */
   putChunk(row: ChunkRow): Promise<void>;
-  /** Writes over the former window of (site, device, agent, from_ms). */
-  putWindow(row: WindowRow): Promise<void>;
+  /**
+   * Writes over the former window of (site, device, agent, from_ms). Returns from when on
+   * something changed; null: nothing did.
+   */
+  putWindow(row: WindowRow): Promise<number | null>;
+  /**
+   * Writes over the former row of (site, key). Returns from when on it tells something else than
+   * before; null: the same.
+   */
+  putSeen(row: SeenStoreRow): Promise<number | null>;
+  /** Writes over the former row of (site, day_ms). */
+  putDay(row: DayStoreRow): Promise<void>;
+  /** Deletes the judged days of a site that end after `from_ms`; returns how many. */
+  dropDays(site: string, from_ms: number): Promise<number>;
   /** Appends an event and returns its id. */
   addOutbox(row: Omit<OutboxRow, 'id'>): Promise<number>;
   /** Deletes events up to and with `id`: what nobody will ask to be replayed. */

@@ -7,9 +7,15 @@ import type { EvidenceReads, EvidenceWrites } from './store-evidence.ts';
 import type { InventoryReads, InventoryWrites } from './store-inventory.ts';
 import type { JudgementReads, JudgementWrites } from './store-judgement.ts';
 import type { PeopleReads, PeopleWrites } from './store-people.ts';
+import type { SeriesReads, SeriesWrites } from './store-series.ts';
 
 /** Reads. Outside a unit of work they see committed rows only; inside, also its own. */
-export interface ReadUnit extends EvidenceReads, InventoryReads, PeopleReads, JudgementReads {}
+export interface ReadUnit
+  extends EvidenceReads,
+    InventoryReads,
+    PeopleReads,
+    JudgementReads,
+    SeriesReads {}
 
 /** One unit of work. Never use it after the work returned, nor two calls of it at a time. */
 export interface WriteUnit
@@ -17,7 +23,8 @@ export interface WriteUnit
     EvidenceWrites,
     InventoryWrites,
     PeopleWrites,
-    JudgementWrites {
+    JudgementWrites,
+    SeriesWrites {
   /**
    * Runs a part that may fail alone (a savepoint): if `work` throws, what it wrote is undone, the
    * error is thrown on, and the unit may go on. Parts may not overlap.

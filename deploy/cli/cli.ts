@@ -47,6 +47,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'write an inventory file into the collector',
     load: async () => (await import('./import.ts')).importCommand,
   },
+  rebuild: {
+    summary: 'compute all judgement again from the ledger, or check that it is the same',
+    load: async () => (await import('./rebuild.ts')).rebuildCommand,
+  },
   'config schema': {
     summary: 'print the JSON Schema of a configuration file',
     load: async () => (await import('./config-schema.ts')).configSchemaCommand,

@@ -3,6 +3,7 @@
  * key except the hole, which the agent signs because only it knows what it lost.
  */
 import { fromBase64, utf8 } from '../bytes.ts';
+import type { Papers } from '../papers/types.ts';
 import type { Crypto, Signer } from './crypto.ts';
 import { type Envelope, pae, parseEnvelope, serializeEnvelope, signEnvelope } from './dsse.ts';
 import type { LeafKind } from './leaf.ts';
@@ -69,13 +70,16 @@ export interface Conflict {
   readonly at_ms: number;
 }
 
-/** The documents whose fields are fixed here. */
+/** The documents whose fields are fixed here; document-reading.ts opens them. */
 export interface Documents {
   'log-open': LogOpen;
   enrol: Enrol;
   hole: Hole;
   conflict: Conflict;
 }
+
+/** Everything that {@link signDocument} signs; shared/papers reads what is not fixed here. */
+export interface SignedDocuments extends Documents, Papers {}
 
 /** DSSE payload type of documents of a leaf kind. */
 export function documentType(kind: LeafKind): string {
@@ -92,11 +96,11 @@ export function documentHash(crypto: Crypto, envelope: string | Envelope): Uint8
 }
 
 /** Signs a document as the text of its envelope, ready to be stored verbatim. */
-export function signDocument<Kind extends keyof Documents>(
+export function signDocument<Kind extends keyof SignedDocuments>(
   crypto: Crypto,
   signer: Signer,
   kind: Kind,
-  document: Documents[Kind],
+  document: SignedDocuments[Kind],
 ): string {
   const payload = utf8(JSON.stringify(document));
   return serializeEnvelope(signEnvelope(signer, documentType(kind), payload, crypto));

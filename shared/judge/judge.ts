@@ -1,8 +1,11 @@
-import { nextOffset } from '../measure/clock.ts';
 import { buildChunk, HOUR_MS, type HourRun, hourOf, type SlotChunk } from './chunk.ts';
 import { type BatchSaid, devicesOf, foldBatch } from './fold-batch.ts';
 import { carriersOf, type DeviceWindow, keepList } from './lists.ts';
+import { noteHole, observeBatch } from './observe/observe.ts';
+import { foldPaper } from './observe/plan.ts';
+import type { SeenRow } from './observe/types.ts';
 import { giveUp, resume, segmentOf, suspend, ticksOf } from './pending.ts';
+import { useClock } from './run-clock.ts';
 import type { LiveChange } from './say.ts';
 import { itemClass, strongerClass } from './slots.ts';
 import {
@@ -31,6 +34,8 @@ export interface JudgeOutput {
   readonly chunks: readonly SlotChunk[];
   readonly windows: readonly DeviceWindow[];
   readonly agents: readonly AgentSummary[];
+  /** What batches say beside their slots; overwrites by key. */
+  readonly seen: readonly SeenRow[];
 }
 
 export interface AgentSummary {
@@ -50,15 +55,20 @@ export interface AgentSummary {
 type Batch = Extract<JudgeInput, { kind: 'batch' }>;
 
 export function createJudgeState(): JudgeState {
-  return { v: JUDGE_STATE_VERSION, leaf: -1, agents: {} };
+  return { v: JUDGE_STATE_VERSION, leaf: -1, plan: null, unseen: [], agents: {} };
 }
 
 /** Folds one input into `state`, which it changes. In leaf order; old ones are skipped. */
 export function foldInput(state: JudgeState, input: JudgeInput): JudgeOutput {
   const out: BatchSaid = { slots: [], states: [], live: [], chunks: [], windows: [] };
-  if (input.leaf <= state.leaf) return { ...out, agents: [] };
+  if (input.leaf <= state.leaf) return { ...out, agents: [], seen: [] };
   state.leaf = input.leaf;
+  if (input.kind === 'site' || input.kind === 'maintenance') {
+    foldPaper(state, input);
+    return { ...out, agents: [], seen: [] };
+  }
   const agent = agentOf(state, input.agent);
+  let seen: readonly SeenRow[] = [];
   switch (input.kind) {
     case 'enrol':
       enrol(agent, input.epoch);
@@ -69,15 +79,16 @@ export function foldInput(state: JudgeState, input: JudgeInput): JudgeOutput {
     case 'hole':
       if (input.epoch !== agent.epoch || input.to_seq <= agent.seq) break;
       agent.seq = input.to_seq;
+      noteHole(agent.observe, input.reason);
       miss(agent, input.reason === 'lost_disk' ? 'not_received' : 'dropped');
       break;
     case 'conflict':
       if (input.epoch === agent.epoch) agent.conflict = true;
       break;
     case 'batch':
-      foldOne(agent, input, out);
+      seen = foldOne(state, agent, input, out);
   }
-  return { ...out, agents: [summary(agent)] };
+  return { ...out, agents: [summary(agent)], seen };
 }
 
 /** Chunks of the hours that are not final, as they stand now: they overwrite like final ones. */
@@ -133,18 +144,25 @@ function miss(agent: AgentState, reason: SlotClass): void {
   agent.gap = strongerClass(agent.gap, reason);
 }
 
-function foldOne(agent: AgentState, input: Batch, out: BatchSaid): void {
+function foldOne(
+  state: JudgeState,
+  agent: AgentState,
+  input: Batch,
+  out: BatchSaid,
+): readonly SeenRow[] {
   if (input.epoch > agent.epoch) enrol(agent, input.epoch);
-  if (input.epoch < agent.epoch || input.seq <= agent.seq) return;
+  if (input.epoch < agent.epoch || input.seq <= agent.seq) return [];
   // Acceptance lets no gap through without a hole; if one is here, nothing is known of it.
   if (input.seq > agent.seq + 1) miss(agent, 'not_received');
   agent.seq = input.seq;
   const { header, recv_ms } = input;
   if (header === null) {
     miss(agent, 'unreadable');
-    return;
+    return [];
   }
   const clock = useClock(agent, header);
+  // Lists are forgotten once they are in force: what it names its targets by is noted before.
+  const observed = observeBatch(state, agent, { ...input, header }, clock);
   for (const event of header.events) {
     if (event.code === 'list_applied' && event.value !== undefined && event.utc_ms !== undefined) {
       agent.applied = { version: event.value, utc_ms: event.utc_ms };
@@ -159,7 +177,7 @@ function foldOne(agent: AgentState, input: Batch, out: BatchSaid): void {
     suspend(agent, segmentOf(agent, header, slept ? [] : ticks, { recv_ms, fault }));
     if (slept) miss(agent, 'clock_pending');
     showPending(agent, out);
-    return;
+    return [];
   }
   const { applied } = agent;
   resume(agent, clock.offset_ms, out);
@@ -179,30 +197,7 @@ function foldOne(agent: AgentState, input: Batch, out: BatchSaid): void {
     },
     out,
   );
-}
-
-/** Follows runs and boots, and their one offset. */
-function useClock(
-  agent: AgentState,
-  header: NonNullable<Batch['header']>,
-): { offset_ms: number; synchronised: boolean } {
-  const before = agent.run;
-  if (before?.boot !== header.boot) giveUp(agent);
-  let run = before;
-  if (run === null || run.id !== header.run || run.boot !== header.boot) {
-    // With a hole or worse before it, "no batch" would be a guess: the known reason stays.
-    if (agent.gap === null) agent.gap = 'agent_off';
-    run = { id: header.run, boot: header.boot, offset_ms: null, synchronised: false };
-    agent.run = run;
-  }
-  const { offset_ms, synchronised } = run;
-  const known = offset_ms === null ? null : { offset_ms, synchronised };
-  const next = nextOffset(known, header.clock);
-  if (next !== null) {
-    run.offset_ms = next.offset_ms;
-    run.synchronised = next.synchronised;
-  }
-  return { offset_ms: run.offset_ms ?? 0, synchronised: run.synchronised };
+  return observed();
 }
 
 /** Until the clock is known nothing is said of the slots, but a viewer must not see old states. */

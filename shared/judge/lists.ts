@@ -1,4 +1,4 @@
-import { type SeriesProbe, SWITCHED_OFF_KINDS } from '../measure/codes.ts';
+import type { SeriesProbe } from '../measure/codes.ts';
 import { slotIntervalMs, type TargetList } from '../measure/targets.ts';
 import { hourOf } from './chunk.ts';
 import { FUTURE_MAX_MS } from './place.ts';
@@ -47,7 +47,6 @@ export function keepList(agent: AgentState, hash: string, list: TargetList): voi
   if (agent.lists.some((kept) => kept.hash === hash)) return;
   const targets: KeptTarget[] = list.targets.map((target) => ({
     device: target.code,
-    switched_off: SWITCHED_OFF_KINDS.has(target.kind),
     own: target.own,
     probe: target.reachability,
     interval_ms: slotIntervalMs(target),
@@ -147,11 +146,7 @@ export function floorMinute(ms: number): number {
 }
 
 function sameProbe(device: DeviceState, target: KeptTarget): boolean {
-  return (
-    device.probe === target.probe &&
-    device.interval_ms === target.interval_ms &&
-    device.switched_off === target.switched_off
-  );
+  return device.probe === target.probe && device.interval_ms === target.interval_ms;
 }
 
 function addDevice(
@@ -171,7 +166,6 @@ function addDevice(
   const last_reply_ms = old?.until_ms === null ? old.machine.last_reply_ms : null;
   const device: DeviceState = {
     device: target.device,
-    switched_off: target.switched_off,
     probe: target.probe,
     interval_ms,
     from_ms,
@@ -189,7 +183,8 @@ function addDevice(
   };
   if (next * interval_ms > from_ms) {
     // A new, longer grid begins a little later: that time is nobody's slot and stays unknown.
-    feed(device.machine, { class: 'not_sent', from_ms, slots: 1, last_sent_ms: 0 }, false);
+    const none = { first_sent_ms: 0, last_sent_ms: 0 };
+    feed(device.machine, { class: 'not_sent', from_ms, slots: 1, ...none });
   }
   out.windows.push(windowOf(agent, device));
   return device;

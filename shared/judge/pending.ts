@@ -88,6 +88,7 @@ export function suspend(agent: AgentState, segment: Segment): void {
 
 /** The boot ended, or slept, before its clock was known: nobody can place its ticks any more. */
 export function giveUp(agent: AgentState): void {
+  agent.observe.pending = [];
   if (agent.pending.length === 0) return;
   agent.pending = [];
   agent.pending_ticks = 0;

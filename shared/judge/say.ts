@@ -119,8 +119,9 @@ function asRun(item: Item, cls: SlotClass): HourRun {
 
 function feedItem(device: DeviceState, machine: Machine, item: Item, cls: SlotClass): EndedSpan[] {
   const from_ms = Math.max(device.from_ms, item.s * device.interval_ms);
+  const first_sent_ms = sentAt(device, item, 0);
   const last_sent_ms = sentAt(device, item, item.n - 1);
-  return feed(machine, { class: cls, from_ms, slots: item.n, last_sent_ms }, device.switched_off);
+  return feed(machine, { class: cls, from_ms, slots: item.n, first_sent_ms, last_sent_ms });
 }
 
 function sayStates(

@@ -1,5 +1,7 @@
 import type { RawCode } from '../measure/codes.ts';
 import type { HourRun } from './chunk.ts';
+import type { PlanState, UnseenLeaf } from './observe/plan.ts';
+import { createObserve, type ObserveState } from './observe/state.ts';
 import type { Machine } from './states.ts';
 import type { SlotClass, State, StateInterval, UnknownReason } from './types.ts';
 
@@ -9,7 +11,7 @@ import type { SlotClass, State, StateInterval, UnknownReason } from './types.ts'
  * PENDING_TICKS_MAX; per device by the slots of the hours that are not finished yet, joined into
  * runs, of which at most ITEMS_MAX may wait for a verdict.
  */
-export const JUDGE_STATE_VERSION = 1;
+export const JUDGE_STATE_VERSION = 2;
 /** Lists that an agent was given and did not apply yet; a backlog may still use an old one. */
 export const LISTS_KEPT = 64;
 /** Holes in time that a long slot may still lie in; more are joined to the last. */
@@ -23,6 +25,10 @@ export interface JudgeState {
   readonly v: typeof JUDGE_STATE_VERSION;
   /** Last leaf that was folded; earlier ones are passed over. −1 before the first. */
   leaf: number;
+  /** What observing needs of the newest site document; null before the first. */
+  plan: PlanState | null;
+  /** Maintenance whose leaf no agent of the site is known to have seen. */
+  unseen: UnseenLeaf[];
   /** By agent code. */
   readonly agents: Record<string, AgentState>;
 }
@@ -58,6 +64,7 @@ export interface AgentState {
   hour_ms: number | null;
   /** Ticks that found no slot: closed, filled or in the future. */
   discarded: number;
+  readonly observe: ObserveState;
 }
 
 export interface RunState {
@@ -82,8 +89,6 @@ export interface KeptList {
 }
 export interface KeptTarget {
   readonly device: string;
-  /** Silence is off, not down. */
-  readonly switched_off: boolean;
   readonly own: boolean;
   readonly probe: string;
   readonly interval_ms: number | null;
@@ -135,7 +140,6 @@ export interface Item {
 
 export interface DeviceState {
   readonly device: string;
-  readonly switched_off: boolean;
   readonly probe: string;
   readonly interval_ms: number;
   /** The list's first minute. */
@@ -184,5 +188,6 @@ export function createAgent(code: string): AgentState {
     answered_ms: null,
     hour_ms: null,
     discarded: 0,
+    observe: createObserve(),
   };
 }

@@ -17,6 +17,8 @@ export interface Machine {
   last: 'answered' | 'lost' | 'unknown' | null;
   /** Send time of the newest answered tick; null: never answered. */
   last_reply_ms: number | null;
+  /** It was down and did not answer since: unknown time may lie between. */
+  fell: boolean;
 }
 
 /** A state from `from_ms` on. */
@@ -36,7 +38,8 @@ export interface FedSlots {
   readonly class: SlotClass;
   readonly from_ms: number;
   readonly slots: number;
-  /** Send time of the last of them, if it has a tick. */
+  /** Send times of the first and last of them, if they have ticks. */
+  readonly first_sent_ms: number;
   readonly last_sent_ms: number;
 }
 
@@ -48,27 +51,32 @@ export function createMachine(): Machine {
     lost_after_answer: false,
     last: null,
     last_reply_ms: null,
+    fell: false,
   };
 }
 
 /**
  * Feeds slots in time order and returns the states that ended (accounting §2):
- * - 3 lost slots in a row are `down` from the first to the last (`off` for what people switch off);
+ * - 3 lost slots in a row are `down` from the first to the last, whatever the device is: what of it
+ *   is off, unreachable or maintenance is decided where the whole site is seen (shared/judge/site);
  * - 1 or 2 are up if an answered slot stands next to them (being consecutive, "within 3 slots with
  *   no unknown between" is exactly that), otherwise unknown, `short_run`;
  * - unknown ends a run; nothing is bridged;
  * - lost slots before the first answer ever are unknown, `never_answered`.
  */
-export function feed(machine: Machine, fed: FedSlots, switched_off: boolean): EndedSpan[] {
+export function feed(machine: Machine, fed: FedSlots): EndedSpan[] {
   const ended: EndedSpan[] = [];
   switch (fed.class) {
     case 'reply':
-    case 'arp_only':
-      settle(machine, true, ended);
-      enter(machine, ended, fed.from_ms, 'up', null, null);
+    case 'arp_only': {
+      const first_ms = machine.fell ? fed.first_sent_ms : null;
+      settle(machine, first_ms, ended);
+      enter(machine, ended, fed.from_ms, 'up', null, first_ms);
+      machine.fell = false;
       machine.last = 'answered';
       machine.last_reply_ms = fed.last_sent_ms;
       break;
+    }
     case 'no_reply':
       if (machine.last_reply_ms === null) {
         enter(machine, ended, fed.from_ms, 'unknown', 'never_answered', null);
@@ -82,17 +90,17 @@ export function feed(machine: Machine, fed: FedSlots, switched_off: boolean): En
       machine.lost = Math.min(DOWN_SLOTS_MIN, machine.lost + fed.slots);
       machine.last = 'lost';
       if (machine.lost === DOWN_SLOTS_MIN) {
-        const state = switched_off ? 'off' : 'down';
-        enter(machine, ended, machine.lost_from_ms, state, null, machine.last_reply_ms);
+        enter(machine, ended, machine.lost_from_ms, 'down', null, machine.last_reply_ms);
+        machine.fell = true;
       }
       break;
     case 'maintenance':
-      settle(machine, false, ended);
+      settle(machine, 'unknown', ended);
       enter(machine, ended, fed.from_ms, 'maintenance', null, null);
       machine.last = 'unknown';
       break;
     default:
-      settle(machine, false, ended);
+      settle(machine, 'unknown', ended);
       enter(machine, ended, fed.from_ms, 'unknown', fed.class, null);
       machine.last = 'unknown';
   }
@@ -108,12 +116,16 @@ export function finish(machine: Machine): EndedSpan[] {
   return ended;
 }
 
-/** Ends a run of losses; `answered` says whether an answered slot follows it. */
-function settle(machine: Machine, answered: boolean, ended: EndedSpan[]): void {
+/**
+ * Ends a run of losses. What follows it: unknown time, or an answer, whose send time is given where
+ * it is the first after an outage.
+ */
+function settle(machine: Machine, next: number | null | 'unknown', ended: EndedSpan[]): void {
   const { lost, lost_from_ms } = machine;
   machine.lost = 0;
   if (lost === 0 || lost >= DOWN_SLOTS_MIN) return;
-  if (answered || machine.lost_after_answer) enter(machine, ended, lost_from_ms, 'up', null, null);
+  if (next !== 'unknown') enter(machine, ended, lost_from_ms, 'up', null, next);
+  else if (machine.lost_after_answer) enter(machine, ended, lost_from_ms, 'up', null, null);
   else enter(machine, ended, lost_from_ms, 'unknown', 'short_run', null);
 }
 

@@ -1,9 +1,10 @@
 import type { BatchHeader, ResultSection } from '../measure/batch.ts';
 import type { RawCode } from '../measure/codes.ts';
+import type { SiteDocument } from '../measure/site-document.ts';
 import type { TargetList } from '../measure/targets.ts';
 
-/** Version of the accounting rules, printed with every figure. 0 until causes are judged. */
-export const RULES_VERSION = 0;
+/** Version of the accounting rules (docs/accounting.md), printed with every figure. */
+export const RULES_VERSION = 1;
 
 /** Classes of slots, strongest first (accounting §1): the first that fits wins. */
 export const SLOT_CLASSES = [
@@ -66,11 +67,18 @@ export interface StateInterval {
   readonly state: State;
   /** Only for unknown. */
   readonly reason: UnknownReason | null;
-  /** For down and off: earliest bound of the start (end of the last good slot's send time). */
+  /**
+   * Of down: send time of the last answer before it, the earliest bound of its start. Of an up that
+   * is the first answer after a down: its send time, the latest bound of that outage's end. Else
+   * null.
+   */
   readonly earliest_ms: number | null;
 }
 
-/** What the judge reads, in leaf order. Site-wide order; agents are independent of each other. */
+/**
+ * What the judge reads, in leaf order. Site-wide order; agents are independent of each other, and
+ * documents of the site only serve what batches after them show.
+ */
 export type JudgeInput =
   | {
       readonly kind: 'enrol';
@@ -113,4 +121,13 @@ export type JudgeInput =
       readonly agent: string;
       readonly epoch: number;
       readonly seq: number;
+    }
+  | { readonly kind: 'site'; readonly leaf: number; readonly document: SiteDocument }
+  | {
+      readonly kind: 'maintenance';
+      readonly leaf: number;
+      /** Origin of its log, as headers name it in `seen`, and its index there. */
+      readonly log: string;
+      readonly index: number;
+      readonly issued_ms: number;
     };

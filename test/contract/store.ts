@@ -177,6 +177,12 @@ const CASES: Record<
     assert.equal(await store.documentByHash('b', bytes(50)), null);
     assert.equal((await store.documents('a', 'enrol', 'do-1')).length, 1);
     assert.equal((await store.documents('a', 'enrol', 'do-2')).length, 0);
+    const several = await store.documentsOf('a', ['calendar', 'enrol']);
+    assert.deepEqual(
+      several.map(({ leaf: at, recv_ms }) => [at, recv_ms]),
+      [[2, T0 + 2]],
+    );
+    assert.deepEqual(await store.documentsOf('a', ['site']), []);
   },
 
   'sites with leaves are found once each': async (store) => {
@@ -337,6 +343,80 @@ const CASES: Record<
     assert.deepEqual(await store.intervals('a', 0, T0 * 2), []);
     assert.deepEqual(await store.windows('a'), []);
     assert.equal((await store.windows('b', 'gw'))[0]?.to_ms, T0 + 5);
+  },
+
+  'writing judgement says from when on something changed': async (store) => {
+    const row = (from: number, to: number | null, state: 'up' | 'down', agent = 'do-1') => ({
+      ...{ site: 'a', device: 'gw', agent, from_ms: T0 + from, state, reason: null },
+      ...{ to_ms: to === null ? null : T0 + to, earliest_ms: null },
+    });
+    const put = async (...rows: IntervalRow[]) => {
+      const changed = await store.write((tx) => tx.putIntervals(rows));
+      return changed === null ? null : changed - T0;
+    };
+    assert.equal(await put(row(0, null, 'up')), 0);
+    assert.equal(await put(row(0, null, 'up')), null);
+    assert.equal(await put(row(0, 40, 'up'), row(40, null, 'down')), 40);
+    assert.equal(await put(row(40, 50, 'down'), row(50, null, 'up')), 50);
+    assert.equal(await put(row(40, 60, 'down'), row(60, null, 'up')), 50);
+    assert.equal(await put(row(0, 40, 'up'), row(40, null, 'down')), 60);
+    assert.equal(await put(row(10, 20, 'down')), 10);
+    assert.equal(await put(row(5, null, 'up', 'do-2')), 5, 'agents stand apart');
+    const window = { site: 'a', device: 'gw', agent: 'do-1', from_ms: T0, interval_ms: 1000 };
+    const open = (to_ms: number | null) => store.write((tx) => tx.putWindow({ ...window, to_ms }));
+    assert.deepEqual(
+      [await open(null), await open(null), await open(T0 + 7), await open(T0 + 9)],
+      [T0, null, T0 + 7, T0 + 7],
+    );
+    const seen = (to: number, body = '{}', key = 'k') =>
+      store.write((tx) => tx.putSeen({ site: 'a', key, from_ms: T0, to_ms: T0 + to, body }));
+    assert.deepEqual(
+      [await seen(5), await seen(5), await seen(9), await seen(9, '[]')],
+      [T0, null, T0 + 5, T0],
+    );
+  },
+
+  'seen rows and days: by time, replaced, dropped from a moment on': async (store) => {
+    const seen = { site: 'a', key: 'paper/1', from_ms: T0, to_ms: T0 + 5, body: '{}' };
+    const day = (at: number, sums: string, site = 'a') => ({
+      ...{ site, day_ms: T0 + at * 24 * HOUR_MS, end_ms: T0 + (at + 1) * 24 * HOUR_MS },
+      ...{ log: 1, leaf: 7, rules: 1, later_word: at === 1, sums_all: sums, sums_working: 'w' },
+      ...{ intervals: bytes(1), incidents: bytes(2), findings: bytes(3), carry: bytes(4) },
+    });
+    await store.write(async (tx) => {
+      await tx.putSeen(seen);
+      await tx.putSeen({ ...seen, key: 'link/1', from_ms: T0 + 20, to_ms: T0 + 30 });
+      await tx.putSeen({ ...seen, site: 'b' });
+      for (const at of [2, 0, 1]) await tx.putDay(day(at, 'old'));
+      for (const at of [0, 1]) await tx.putDay(day(at, `${at}`));
+      await tx.putDay(day(0, 'other', 'b'));
+    });
+    const keys = async (from: number, to: number, prefix?: string) =>
+      (await store.seen('a', T0 + from, T0 + to, prefix)).map(({ key }) => key);
+    assert.deepEqual(await keys(5, 20), ['link/1', 'paper/1']);
+    assert.deepEqual([await keys(6, 19), await keys(31, 99)], [[], []]);
+    assert.deepEqual(await keys(31, 99, 'paper'), ['paper/1']);
+    assert.deepEqual(await keys(0, 99, 'pap'), ['link/1', 'paper/1'], 'once each');
+    const end_ms = T0 + 48 * HOUR_MS;
+    assert.deepEqual(await store.days('a', T0 + 1, end_ms), [day(0, '0'), day(1, '1')]);
+    assert.deepEqual(await store.newestDay('a'), day(2, 'old'));
+    assert.equal(await store.newestDay('c'), null);
+    const sums = await store.daySums(['b', 'a', 'c'], T0, end_ms + 1, 'all');
+    assert.deepEqual(
+      sums.map((row) => [row.site, row.sums]),
+      [
+        ['a', '0'],
+        ['a', '1'],
+        ['b', 'other'],
+      ],
+    );
+    assert.equal((await store.daySums(['a'], T0 + 1, end_ms, 'working'))[0]?.sums, 'w');
+    const dropped = await store.write((tx) => tx.dropDays('a', T0 + 24 * HOUR_MS));
+    assert.equal(dropped, 2);
+    assert.equal((await store.newestDay('a'))?.day_ms, T0);
+    await store.write((tx) => tx.dropJudgement('a'));
+    assert.deepEqual([await store.newestDay('a'), await keys(0, 99)], [null, []]);
+    assert.equal((await store.days('b', 0, end_ms)).length, 1);
   },
 
   'the outbox counts on': async (store) => {

@@ -7,6 +7,7 @@ import { MARKER_FILE } from '../../deploy/demo/folder.ts';
 import { DEMO_SITES } from '../../deploy/demo/sites.ts';
 import { stretchAt } from '../../deploy/demo/story/scenario.ts';
 import { createStory } from '../../deploy/demo/story/script.ts';
+import { ran } from '../deploy/cli/cli-kit.ts';
 import { type Access, client, DemoProcess, demoFolder, until } from '../support/demo-process.ts';
 
 const MINUTE_MS = 60_000;
@@ -245,5 +246,17 @@ describe('the demo', () => {
     const runs = await slots('dongphu-hq', 'gw', from_ms, anchor_ms);
     assert.ok((sums(runs, from_ms, anchor_ms)['reply'] ?? 0) > 0.9 * HOUR_MS);
     assert.equal(await demo.stop(), 0, demo.output);
+  });
+
+  test('all that was judged follows from the ledger', async (t) => {
+    const { code, out, err } = await ran([
+      'rebuild',
+      '--check',
+      '--data',
+      join(folder.data, 'collector'),
+    ]);
+    t.diagnostic(out);
+    assert.equal(code, 0, `${out}\n${err}`);
+    assert.match(out, /2 sites: \d{3,} rows compared, no difference/);
   });
 });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { ran } from '../deploy/cli/cli-kit.ts';
 import { checkKills, settle } from '../support/check-kills.ts';
 import { openData } from '../support/export-evidence.ts';
 import { runKills } from '../support/kill-run.ts';
@@ -26,6 +27,9 @@ test(`${KILLS} random kills of each side lose, double and invent nothing`, async
     } finally {
       await site.stop();
     }
+    const rebuilt = await ran(['rebuild', '--check', '--data', site.data_dir]);
+    t.diagnostic(rebuilt.out);
+    assert.equal(rebuilt.code, 0, `${rebuilt.out}\n${rebuilt.err}`);
     const opened = await openData(site.data_dir, ORIGIN_PREFIX);
     try {
       const { findings, ...figures } = await checkKills(site, opened);

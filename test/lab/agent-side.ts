@@ -16,6 +16,8 @@ const SECRET_MODE = 0o600;
 export interface AgentOptions {
   readonly clock?: AgentClock;
   readonly disk?: AgentDisk;
+  /** Networks that it may probe besides its own. */
+  readonly allow?: readonly string[];
 }
 
 /** What the spool of an agent that has ended holds. */
@@ -47,7 +49,7 @@ export class AgentSide {
         `collector: ${collectorUrl()}`,
         `state_dir: ${this.state_dir}`,
         `secrets_dir: ${secrets}`,
-        `allow: [${LAN_PREFIX}0/24]`,
+        `allow: [${[`${LAN_PREFIX}0/24`, ...(options.allow ?? [])].join(', ')}]`,
         'log: { level: debug }',
         '',
       ].join('\n'),

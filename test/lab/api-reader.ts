@@ -5,24 +5,27 @@ import type { Lan } from './lan.ts';
 import { labEnv } from './shell.ts';
 import { addressOf } from './topology.ts';
 
-/** Answers one path a line; it lives in the collector's namespace, where the API is reachable. */
+/** Answers one question a line: [method, path, body]; it lives in the collector's namespace, where the API is reachable. */
 const SCRIPT = `
 import { createInterface } from 'node:readline';
-import { get } from 'node:https';
+import { request as open } from 'node:https';
 const base = process.argv[1];
 const headers = { authorization: 'Bearer ' + process.argv[2] };
-const ask = (path) => new Promise((done) => {
+const json = { ...headers, 'content-type': 'application/json' };
+const ask = ([method, path, body]) => new Promise((done) => {
   const fail = (error) => done({ status: 0, body: String(error) });
-  const options = { headers, rejectUnauthorized: false, timeout: 10000 };
-  const request = get(base + path, options, (answer) => {
+  const how = { method, headers: body === null ? headers : json };
+  const options = { ...how, rejectUnauthorized: false, timeout: 10000 };
+  const request = open(base + path, options, (answer) => {
     let text = '';
     answer.setEncoding('utf8').on('data', (part) => { text += part; });
     answer.on('end', () => done({ status: answer.statusCode, body: text })).on('error', fail);
   });
   request.on('timeout', () => request.destroy(new Error('timeout'))).on('error', fail);
+  request.end(body ?? '');
 });
-for await (const path of createInterface({ input: process.stdin })) {
-  process.stdout.write(JSON.stringify(await ask(path)) + '\\n');
+for await (const line of createInterface({ input: process.stdin })) {
+  process.stdout.write(JSON.stringify(await ask(JSON.parse(line))) + '\\n');
 }
 `;
 
@@ -34,6 +37,8 @@ export interface ApiAnswer {
 
 export interface ApiReader {
   ask(path: string): Promise<ApiAnswer>;
+  /** Sends a JSON body; throws unless the status is 2xx. */
+  send(method: 'PUT' | 'POST', path: string, body: object): Promise<string>;
   /** The parsed answer; throws unless the status is 200. */
   json<T>(path: string): Promise<T>;
 }
@@ -50,13 +55,19 @@ export function startApiReader(lan: Lan, base: string, token: string): ApiReader
   createInterface({ input: child.stdout }).on('line', (line) =>
     waiting.shift()?.(JSON.parse(line)),
   );
-  const ask = (path: string): Promise<ApiAnswer> =>
+  const say = (method: string, path: string, body: string | null): Promise<ApiAnswer> =>
     new Promise((done) => {
       waiting.push(done);
-      child.stdin.write(`${path}\n`);
+      child.stdin.write(`${JSON.stringify([method, path, body])}\n`);
     });
+  const ask = (path: string): Promise<ApiAnswer> => say('GET', path, null);
   return {
     ask,
+    async send(method, path, content) {
+      const { status, body } = await say(method, path, JSON.stringify(content));
+      if (status < 200 || status > 299) throw new Error(`${method} ${path}: ${status} ${body}`);
+      return body;
+    },
     async json(path) {
       const { status, body } = await ask(path);
       if (status !== 200) throw new Error(`GET ${path}: ${status} ${body}`);

@@ -24,6 +24,7 @@ import {
   portsOf,
   SNMP_COMMUNITY,
   SWITCHES,
+  UNMANAGED_SWITCH,
 } from './topology.ts';
 import { until } from './wait.ts';
 
@@ -199,7 +200,8 @@ export class Lan {
     if (SWITCHES.includes(device)) {
       lines.push(`link add br0 address ${macOf(device, 0)} type bridge stp_state 0`);
       for (const port of ports) lines.push(`link set ${port} master br0`);
-      lines.push('link set br0 up', `addr add ${addressOf(device)}/24 dev br0`);
+      lines.push('link set br0 up');
+      if (device !== UNMANAGED_SWITCH) lines.push(`addr add ${addressOf(device)}/24 dev br0`);
     } else if (device === 'col') {
       lines.push(`addr add ${addressOf(device)}/30 dev wan`);
     } else if (device === 'gw') {
@@ -209,7 +211,7 @@ export class Lan {
       lines.push(`addr add ${addressOf(device)}/24 dev eth0`);
     }
     // The default route ends at the gateway: it knows the collector's wire and nothing else.
-    const routed = device !== 'col' && device !== 'gw';
+    const routed = device !== 'col' && device !== 'gw' && device !== UNMANAGED_SWITCH;
     if (routed) lines.push(`route add default via ${addressOf('gw')}`);
     run('ip', ['-n', this.ns(device), '-batch', '-'], `${lines.join('\n')}\n`);
     if (device === 'gw') this.exec(device, 'nft', ['-f', '-'], MASQUERADE);

@@ -60,6 +60,10 @@ export interface AgentEventTold {
 export interface SessionOptions {
   readonly clock?: boolean;
   readonly disk?: boolean;
+  /** Networks that the agent may probe besides its own. */
+  readonly allow?: readonly string[];
+  /** Devices that must be known to be up before anything begins; default LAB_DEVICES. */
+  readonly codes?: readonly string[];
   /** Another inventory of the same devices. */
   readonly inventory?: string;
   /** What the capture keeps besides ICMP and ARP. */
@@ -77,6 +81,7 @@ export class Session {
   readonly agent: AgentSide;
   readonly clock: AgentClock | undefined;
   readonly disk: AgentDisk | undefined;
+  readonly #codes: readonly string[];
 
   private constructor(lan: Lan, capture: Capture, options: SessionOptions) {
     this.lan = lan;
@@ -88,7 +93,9 @@ export class Session {
     this.agent = new AgentSide(lan, {
       ...(this.clock === undefined ? {} : { clock: this.clock }),
       ...(this.disk === undefined ? {} : { disk: this.disk }),
+      ...(options.allow === undefined ? {} : { allow: options.allow }),
     });
+    this.#codes = options.codes ?? LAB_DEVICES.map(({ code }) => code);
   }
 
   /** Builds the lab and starts the product: enrolled, with the inventory, measuring. */
@@ -108,7 +115,7 @@ export class Session {
     await until('every device is known to be up', STEADY_MS_MAX, async () => {
       if (!this.agent.process.running) throw new Error(`the agent ended: ${this.tail()}`);
       const states = await this.states();
-      return LAB_DEVICES.every(({ code }) => states.get(code) === 'up');
+      return this.#codes.every((code) => states.get(code) === 'up');
     }).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${this.tail()}`);
     });

@@ -9,9 +9,15 @@ export type DeviceName =
   | 'cam'
   | 'srv'
   | 'pc1'
-  | 'pc2';
+  | 'pc2'
+  | 'unm'
+  | 'cam2'
+  | 'cam3'
+  | 'pc3'
+  | 'pc4'
+  | 'pc5';
 
-export type CableName = 'wan' | 'gw' | 'acc' | 'agent' | 'prn' | 'cam' | 'srv' | 'pc1' | 'pc2';
+export type CableName = 'wan' | Exclude<DeviceName, 'col' | 'core'>;
 
 /** One end of a cable: the device and its port. */
 export interface End {
@@ -40,6 +46,12 @@ const HOSTS: Readonly<Record<Exclude<DeviceName, 'col'>, number>> = {
   srv: 40,
   pc1: 101,
   pc2: 102,
+  unm: 4,
+  cam2: 31,
+  cam3: 32,
+  pc3: 103,
+  pc4: 104,
+  pc5: 105,
 };
 
 export const DEVICES: readonly DeviceName[] = [
@@ -53,10 +65,18 @@ export const DEVICES: readonly DeviceName[] = [
   'srv',
   'pc1',
   'pc2',
+  'unm',
+  'cam2',
+  'cam3',
+  'pc3',
+  'pc4',
+  'pc5',
 ];
 /** Everything that hangs on the office's own mains. */
 export const SITE_DEVICES: readonly DeviceName[] = DEVICES.filter((device) => device !== 'col');
-export const SWITCHES: readonly DeviceName[] = ['core', 'acc'];
+export const SWITCHES: readonly DeviceName[] = ['core', 'acc', 'unm'];
+/** A desk switch: it has no address and answers nobody. */
+export const UNMANAGED_SWITCH: DeviceName = 'unm';
 /** The PC whose firewall drops echo requests, as Windows does by default; it answers ARP. */
 export const ECHO_DROPPING_PC: DeviceName = 'pc2';
 
@@ -75,6 +95,12 @@ export const CABLES: Readonly<Record<CableName, Cable>> = {
   srv: cable('acc', 'p2', 'srv', 'eth0'),
   pc1: cable('acc', 'p3', 'pc1', 'eth0'),
   pc2: cable('acc', 'p4', 'pc2', 'eth0'),
+  pc3: cable('acc', 'p5', 'pc3', 'eth0'),
+  pc4: cable('acc', 'p6', 'pc4', 'eth0'),
+  unm: cable('core', 'p7', 'unm', 'p1'),
+  cam2: cable('unm', 'p2', 'cam2', 'eth0'),
+  cam3: cable('unm', 'p3', 'cam3', 'eth0'),
+  pc5: cable('unm', 'p4', 'pc5', 'eth0'),
 };
 export const CABLE_NAMES = Object.keys(CABLES) as CableName[];
 

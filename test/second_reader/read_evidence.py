@@ -306,6 +306,7 @@ VECTORS = {
     "keys": check_keys,
     "dsse": check_dsse,
     "documents": check_documents,
+    "papers": check_documents,
     "chain": check_chain,
     "leaf": check_leaf,
     "tree": check_tree,

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ran } from '../deploy/cli/cli-kit.ts';
 import { secondReaderSkip } from '../fixtures/second-reader.ts';
 import { checkKills, settle } from '../support/check-kills.ts';
 import { exportEvidence, openData } from '../support/export-evidence.ts';
@@ -51,13 +52,17 @@ try {
 } finally {
   await site.stop();
 }
+const rebuilt = await ran(['rebuild', '--check', '--data', site.data_dir]);
+process.stdout.write(`${rebuilt.out}\n${rebuilt.err}\n`);
 const opened = await openData(site.data_dir, ORIGIN_PREFIX);
 const { findings, ...figures } = await checkKills(site, opened);
 const files = join(folder, 'export');
 await exportEvidence(opened, files, SITE, 'do-1');
 await opened.close();
 const second = secondReader();
-const all = second === undefined || second.startsWith('ok ') ? findings : [...findings, second];
+const all = [...findings];
+if (second !== undefined && !second.startsWith('ok ')) all.push(second);
+if (rebuilt.code !== 0) all.push(`rebuild --check: ${rebuilt.out} ${rebuilt.err}`);
 const seconds = Math.round((Date.now() - began_ms) / 1_000);
 const day = new Date(began_ms).toISOString().slice(0, 10);
 const result = { day, seed, seconds, ...counts, ...figures, second_reader: second, findings: all };

@@ -31,7 +31,7 @@ const SITES_WITH_LEAVES =
   ' WHERE site IS NOT NULL) SELECT site FROM found WHERE site IS NOT NULL';
 const KEYED = ' WHERE b.site = ? AND b.agent = ? AND b.epoch = ? AND b.seq = ?';
 
-export function createEvidenceReads(sql: Connection, bodies: Bodies): EvidenceReads {
+export function createEvidenceReads(sql: Connection, bodies: Pick<Bodies, 'read'>): EvidenceReads {
   const batch = (key: Pick<LeafRow, 'site' | 'agent' | 'epoch' | 'seq'>): BatchRow | null => {
     const { site, agent, epoch, seq } = key;
     const cells = sql.get<BatchCells>(BATCH + KEYED, site, agent, epoch, seq);
@@ -70,6 +70,15 @@ export function createEvidenceReads(sql: Connection, bodies: Bodies): EvidenceRe
           kind,
           agent ?? null,
           agent ?? null,
+        )
+        .map(toDocument),
+    documentsOf: async (site, kinds) =>
+      sql
+        .all<DocumentCells>(
+          `${DOCUMENT} WHERE d.site = ? AND d.kind IN (SELECT value FROM json_each(?))` +
+            ' ORDER BY d.log, d.leaf',
+          site,
+          JSON.stringify(kinds),
         )
         .map(toDocument),
     batch: async (site, agent, epoch, seq) => batch({ site, agent, epoch, seq }),

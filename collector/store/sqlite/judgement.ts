@@ -8,7 +8,9 @@ import type {
 } from '../rows-judgement.ts';
 import type { JudgementReads, JudgementWrites } from '../store-judgement.ts';
 import type { Connection } from './connection.ts';
+import { createDayReads, createDayWrites } from './judgement-days.ts';
 import { rowWriter } from './row-writer.ts';
+import { SERIES_TABLES } from './series.ts';
 import { orNull, plain } from './values.ts';
 
 /** Every table that holds judgement of a site; the ledger's are never among them. */
@@ -19,6 +21,9 @@ const SITE_TABLES = [
   'interval',
   'chunk',
   'expected',
+  'seen',
+  'day',
+  ...SERIES_TABLES,
 ] as const;
 const STATE_COLUMNS = ['site', 'log', 'leaf', 'version', 'saved_ms', 'state'] as const;
 const FAULT_COLUMNS = ['site', 'log', 'leaf', 'code', 'message', 'at_ms'] as const;
@@ -28,6 +33,12 @@ const INTERVAL_COLUMNS = [...INTERVAL_KEY, 'to_ms', 'state', 'reason', 'earliest
 const WINDOW_KEY = ['site', 'device', 'agent', 'from_ms'] as const;
 const WINDOW_COLUMNS = [...WINDOW_KEY, 'to_ms', 'interval_ms'] as const;
 const HOUR_MS = 3_600_000;
+// In two parts, because an OR would walk through all that a site ever had.
+const OF_DEVICE = 'AND (? IS NULL OR device = ?)';
+const INTERVALS =
+  `SELECT * FROM interval WHERE site = ? AND to_ms IS NULL AND from_ms < ? ${OF_DEVICE} UNION ALL` +
+  ` SELECT * FROM interval WHERE site = ? AND to_ms > ? AND from_ms < ? ${OF_DEVICE}` +
+  ' ORDER BY device, from_ms, agent';
 
 export function createJudgementReads(sql: Connection): JudgementReads {
   const toChunk = (row: ChunkRow): ChunkRow => ({ ...row, body: plain(row.body) });
@@ -38,16 +49,11 @@ export function createJudgementReads(sql: Connection): JudgementReads {
       orNull(sql.get('SELECT log, leaf FROM judge_progress WHERE site = ?', site)),
     judgeFaults: async (site) =>
       sql.all<JudgeFaultRow>('SELECT * FROM judge_fault WHERE site = ? ORDER BY log, leaf', site),
-    intervals: async (site, from_ms, to_ms, device) =>
-      sql.all<IntervalRow>(
-        'SELECT * FROM interval WHERE site = ? AND (? IS NULL OR device = ?) AND from_ms < ?' +
-          ' AND (to_ms IS NULL OR to_ms > ?) ORDER BY device, from_ms, agent',
-        site,
-        device ?? null,
-        device ?? null,
-        to_ms,
-        from_ms,
-      ),
+    async intervals(site, from_ms, to_ms, device) {
+      const only = device ?? null;
+      const open = [site, to_ms, only, only];
+      return sql.all<IntervalRow>(INTERVALS, ...open, site, from_ms, to_ms, only, only);
+    },
     chunks: async (site, from_ms, to_ms) =>
       sql
         .all<ChunkRow>(
@@ -75,6 +81,7 @@ export function createJudgementReads(sql: Connection): JudgementReads {
         device ?? null,
         device ?? null,
       ),
+    ...createDayReads(sql),
     outbox: async (after_id, limit) =>
       sql.all<OutboxRow>('SELECT * FROM outbox WHERE id > ? ORDER BY id LIMIT ?', after_id, limit),
     newestOutboxId: async () =>
@@ -96,9 +103,20 @@ export function createJudgementWrites(sql: Connection): JudgementWrites {
     putJudgeFault: async (row) => void fault(row),
     async putIntervals(rows) {
       const [first, last] = [rows[0], rows.at(-1)];
-      if (first === undefined || last === undefined) return;
+      if (first === undefined || last === undefined) return null;
       const { site, device, agent, from_ms } = first;
+      const end_ms = last.to_ms ?? Number.MAX_SAFE_INTEGER;
       const key = 'WHERE site = ? AND device = ? AND agent = ?';
+      const before = sql.all<IntervalRow>(
+        `SELECT * FROM interval ${key} AND from_ms >= ? AND from_ms < ? ORDER BY from_ms`,
+        site,
+        device,
+        agent,
+        from_ms,
+        end_ms,
+      );
+      const changed_ms = changedFrom(before, rows);
+      if (changed_ms === null) return null;
       sql.run(
         `UPDATE interval SET to_ms = ? ${key} AND from_ms < ? AND (to_ms IS NULL OR to_ms > ?)`,
         from_ms,
@@ -114,12 +132,25 @@ export function createJudgementWrites(sql: Connection): JudgementWrites {
         device,
         agent,
         from_ms,
-        last.to_ms ?? Number.MAX_SAFE_INTEGER,
+        end_ms,
       );
       for (const row of rows) interval(row);
+      return changed_ms;
     },
     putChunk: async (row) => void chunk(row),
-    putWindow: async (row) => void window(row),
+    async putWindow(row) {
+      const before = sql.get<WindowRow>(
+        'SELECT * FROM expected WHERE site = ? AND device = ? AND agent = ? AND from_ms = ?',
+        row.site,
+        row.device,
+        row.agent,
+        row.from_ms,
+      );
+      window(row);
+      if (before === undefined || before.interval_ms !== row.interval_ms) return row.from_ms;
+      return earlierEnd(before, row);
+    },
+    ...createDayWrites(sql),
     addOutbox: async (row) => outbox(row),
     async dropOutbox(id) {
       sql.run('DELETE FROM outbox WHERE id <= ?', id);
@@ -128,4 +159,28 @@ export function createJudgementWrites(sql: Connection): JudgementWrites {
       for (const table of SITE_TABLES) sql.run(`DELETE FROM ${table} WHERE site = ?`, site);
     },
   };
+}
+
+/** From when on ascending rows say something else than those that began in their span before. */
+function changedFrom(before: readonly IntervalRow[], rows: readonly IntervalRow[]): number | null {
+  for (const [at, row] of rows.entries()) {
+    const old = before[at];
+    const same =
+      old?.from_ms === row.from_ms &&
+      old.state === row.state &&
+      old.reason === row.reason &&
+      old.earliest_ms === row.earliest_ms;
+    if (!same) return Math.min(row.from_ms, old?.from_ms ?? row.from_ms);
+    const end_ms = earlierEnd(old, row);
+    if (end_ms !== null) return end_ms;
+  }
+  return before[rows.length]?.from_ms ?? null;
+}
+
+type Ended = { readonly to_ms: number | null };
+
+/** Two ends of the same begin: the earlier one, if they differ. */
+function earlierEnd(a: Ended, b: Ended): number | null {
+  if (a.to_ms === b.to_ms) return null;
+  return Math.min(a.to_ms ?? Number.MAX_SAFE_INTEGER, b.to_ms ?? Number.MAX_SAFE_INTEGER);
 }

@@ -12,6 +12,7 @@ import { createInventoryReads } from './inventory.ts';
 import { createJudgementReads } from './judgement.ts';
 import { migrate } from './migrate.ts';
 import { createPeopleReads } from './people.ts';
+import { createSeriesReads } from './series.ts';
 import { createUnits } from './unit.ts';
 
 export const DATABASE_FILE = 'lanproof.db';
@@ -81,6 +82,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     ...createInventoryReads(reader),
     ...createPeopleReads(reader),
     ...createJudgementReads(reader),
+    ...createSeriesReads(reader),
     write,
     read: (work) => inTurn(() => runUnit('BEGIN', work)),
     async health() {

@@ -7,6 +7,7 @@ import { createEvidenceWrites } from './evidence-writes.ts';
 import { createInventoryReads, createInventoryWrites } from './inventory.ts';
 import { createJudgementReads, createJudgementWrites } from './judgement.ts';
 import { createPeopleReads, createPeopleWrites } from './people.ts';
+import { createSeriesReads, createSeriesWrites } from './series.ts';
 
 /** Runs `work` in a transaction: what it wrote is committed, or nothing of it. */
 export type RunUnit = <T>(
@@ -40,10 +41,12 @@ function writeUnit(sql: Connection, bodies: Bodies): WriteUnit {
     ...createInventoryReads(sql),
     ...createPeopleReads(sql),
     ...createJudgementReads(sql),
+    ...createSeriesReads(sql),
     ...createEvidenceWrites(sql, bodies),
     ...createInventoryWrites(sql),
     ...createPeopleWrites(sql),
     ...createJudgementWrites(sql),
+    ...createSeriesWrites(sql),
     async attempt(work) {
       sql.run('SAVEPOINT part');
       try {

@@ -91,11 +91,27 @@ export function hourWeekdayFigures(ask: FiguresAsk, cells: readonly HourCell[]):
 /** Sums per row, in one walk over the intervals. Hours in no cell are in no row. */
 export function figuresByCell(ask: FiguresAsk, cells: readonly Cell[], rows: number): FigureSums[] {
   const tallies = Array.from({ length: rows }, newTally);
-  const windows = spansOf(ask.windows);
   const past = [{ from_ms: -Infinity, to_ms: ask.as_of_to_ms }];
-  const seen = intersect(windows, past);
-  const expected = intersect(seen, ask.hours);
+  const expected = intersect(intersect(spansOf(ask.windows), past), ask.hours);
   bookTime(ask, expected, cells, tallies);
+  bookOutages(ask, cells, tallies);
+  return tallies.map(closeTally);
+}
+
+/**
+ * Only the outages, per row; every time is 0. Of `intervals` the down ones are enough: what takes
+ * its time from the sums of days still counts an outage over midnight once, with all its length.
+ */
+export function outagesByCell(ask: FiguresAsk, cells: readonly Cell[], rows: number): FigureSums[] {
+  const tallies = Array.from({ length: rows }, newTally);
+  bookOutages(ask, cells, tallies);
+  return tallies.map(closeTally);
+}
+
+function bookOutages(ask: FiguresAsk, cells: readonly Cell[], tallies: readonly Tally[]): void {
+  const windows = spansOf(ask.windows);
+  const seen = intersect(windows, [{ from_ms: -Infinity, to_ms: ask.as_of_to_ms }]);
+  const expected = intersect(seen, ask.hours);
   const { intervals, calendar, known_to_ms, as_of_to_ms } = ask;
   const counted = calendar === undefined ? seen : intersect(seen, calendar);
   let c = 0;
@@ -113,7 +129,6 @@ export function figuresByCell(ask: FiguresAsk, cells: readonly Cell[], rows: num
       tally.ended_ms += outage.length_ms;
     }
   }
-  return tallies.map(closeTally);
 }
 
 /** Windows as a list of spans; an open one has no end. */

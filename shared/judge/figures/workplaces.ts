@@ -1,3 +1,4 @@
+import type { FinalInterval } from '../final.ts';
 import type { Span } from '../spans.ts';
 import { deviceFigures, spansOf, type Window } from './device.ts';
 import { commonBad } from './site.ts';
@@ -43,15 +44,9 @@ export interface WorkplaceAsk {
  */
 export function workplaceFigures(ask: WorkplaceAsk): FigureSums {
   const { hours, calendar, as_of_to_ms } = ask;
-  const byCode = new Map(ask.tracks.map((track) => [track.device, track]));
   const parts = ask.groups.map((group) => {
-    const codes = [...new Set(group.ways.flat())].filter((code) => byCode.has(code));
-    const tracks = codes.map((code) => byCode.get(code)).filter((track) => track !== undefined);
-    // A device that no track tells of has place -1, where no moment says anything: unknown.
-    const ways = group.ways.map((way) => way.map((code) => codes.indexOf(code)));
-    const over = spansOf(group.windows);
     const sums = deviceFigures({
-      intervals: sweep(group.group, tracks, over, as_of_to_ms, (now) => decide(now, ways)),
+      intervals: groupTimeline(group, ask.tracks, as_of_to_ms),
       windows: group.windows,
       hours,
       ...(calendar === undefined ? {} : { calendar }),
@@ -61,6 +56,20 @@ export function workplaceFigures(ask: WorkplaceAsk): FigureSums {
     return scaleSums(sums, group.workplaces);
   });
   return addAll(parts);
+}
+
+/** The states of a group's path to the gateway in time; `device` holds the group's name. */
+export function groupTimeline(
+  { group, ways, windows }: WorkplaceGroup,
+  all: readonly Track[],
+  as_of_to_ms: number,
+): FinalInterval[] {
+  const used = new Set(ways.flat());
+  const tracks = all.filter(({ device }) => used.has(device));
+  const codes = tracks.map(({ device }) => device);
+  // A device that no track tells of has place -1, where no moment says anything: unknown.
+  const places = ways.map((way) => way.map((code) => codes.indexOf(code)));
+  return sweep(group, tracks, spansOf(windows), as_of_to_ms, (now) => decide(now, places));
 }
 
 /** The best way counts: whole, else unknown, else under maintenance, else cut. */

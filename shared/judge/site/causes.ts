@@ -21,6 +21,7 @@ import {
   lanWhole,
 } from './causes-lan.ts';
 import { power } from './causes-power.ts';
+import type { Reference } from './material.ts';
 import { upShare } from './tracks.ts';
 
 /** Fewer operators that fail together may be one operator's trouble. */
@@ -57,7 +58,7 @@ export function causeOf(scene: Scene, one: Case): Verdict {
 /** `wan`: the gateway answers, and all voting references, of two operators at least, fail. */
 function wan(scene: Scene, one: Case): Proof {
   if (!isOutside(scene, one) || !gatewayAnswers(scene, one)) return null;
-  const votes = scene.references.filter((reference) => reference.may_vote);
+  const votes = scene.references.filter((reference) => mayVote(reference, one));
   const fail = votes.filter(({ device: code }) => {
     const share = upShare(scene.tracks.get(code), one.from_ms, one.to_ms);
     return share !== null && share < 0.5;
@@ -73,10 +74,18 @@ function gatewayAnswers(scene: Scene, one: Case): boolean {
 }
 
 function referencesAnswer(scene: Scene, one: Case): boolean {
-  return scene.references.some(({ device: code, may_vote }) => {
-    const track = scene.tracks.get(code);
-    return may_vote && track !== undefined && answers(track, one, scene.settings.answer_share);
+  return scene.references.some((reference) => {
+    const track = scene.tracks.get(reference.device);
+    return (
+      mayVote(reference, one) &&
+      track !== undefined &&
+      answers(track, one, scene.settings.answer_share)
+    );
   });
+}
+
+function mayVote({ may_vote }: Reference, one: Case): boolean {
+  return typeof may_vote === 'boolean' ? may_vote : may_vote(one.from_ms);
 }
 
 function isOutside(scene: Scene, one: Case): boolean {

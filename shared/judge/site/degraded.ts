@@ -1,5 +1,5 @@
 import { intersect, type Span, union } from '../spans.ts';
-import type { MinuteRow } from './material.ts';
+import type { MinuteRow, SiteMaterial } from './material.ts';
 import type { SiteSettings } from './settings.ts';
 import type { Silence, Track } from './tracks.ts';
 
@@ -10,7 +10,10 @@ const MINUTE_MS = 60_000;
  * ≥ 2 % and ≥ 6 slots, or whose p95 lay above the device's limit in each minute. Only windows that
  * are over by `to_ms` count: a window that still grows may yet lose its share. Clipped to up time.
  */
-export function degradedSpans(track: Track, to_ms: number, settings: SiteSettings): Span[] {
+export function degradedSpans(
+  track: Track,
+  { from_ms: start_ms, to_ms, settings }: Pick<SiteMaterial, 'from_ms' | 'to_ms' | 'settings'>,
+): Span[] {
   if (track.interval_ms === 0 || track.interval_ms > settings.degraded_interval_max_ms) return [];
   const limit_us = (track.node?.rtt_limit_ms ?? Number.POSITIVE_INFINITY) * 1000;
   const rows = [...track.material.minutes].sort((a, b) => a.at_ms - b.at_ms);
@@ -24,6 +27,8 @@ export function degradedSpans(track: Track, to_ms: number, settings: SiteSetting
   }
   let first = 0;
   for (const from_ms of [...starts].sort((a, b) => a - b)) {
+    // Of what was over before the window began not all minutes are at hand.
+    if (from_ms + length_ms <= start_ms) continue;
     if (from_ms + length_ms > to_ms) break;
     for (let row = rows[first]; row !== undefined && row.at_ms < from_ms; row = rows[first])
       first++;

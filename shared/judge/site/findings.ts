@@ -1,3 +1,4 @@
+import { total_ms } from '../spans.ts';
 import { type Fact, type FactIndex, type FactName, portOf, subjectOf } from './facts.ts';
 import type { Finding } from './material.ts';
 import type { SiteSettings } from './settings.ts';
@@ -63,6 +64,13 @@ function isExpected(fact: Fact, plans: Plans, tracks: Tracks): boolean {
   if (fact.what === 'snmp_silent') {
     const track = tracks.get(fact.device);
     return track === undefined || partIn(track.up, fact.from_ms, fact.to_ms + 1).length === 0;
+  }
+  if (fact.what === 'dns_fail' || fact.what === 'app_fail') {
+    // Names and pages fail with the server that is asked, and with the agent's own cord.
+    const track = tracks.get(fact.target);
+    if (track === undefined || track.interval_ms === 0) return false;
+    const to_ms = fact.to_ms + 1;
+    return total_ms(partIn(track.up, fact.from_ms, to_ms)) * 2 < to_ms - fact.from_ms;
   }
   return false;
 }

@@ -1,6 +1,6 @@
 import type { Span } from '../spans.ts';
 import type { FactIndex, FactOf } from './facts.ts';
-import type { IncidentKind } from './material.ts';
+import type { CarriedIncident, IncidentKind, TroubleSort } from './material.ts';
 import type { Piece } from './pieces.ts';
 import type { SiteSettings } from './settings.ts';
 import type { Plans } from './topology.ts';
@@ -9,10 +9,12 @@ import type { Silence } from './tracks.ts';
 /** What one root did: an outage, one of many lossy ones, loss without outage, or flaps. */
 export interface Trouble extends Span {
   readonly device: string;
-  readonly sort: 'outage' | 'lossy' | 'degraded' | 'flapping';
+  readonly sort: TroubleSort;
   /** When the slots alone show it: ids hang on what was seen first, so they stay. */
   readonly detected_ms: number;
   readonly piece: Piece | null;
+  /** It lies before the window and stands for what was judged then; null: of this window. */
+  readonly carried: CarriedIncident | null;
 }
 
 /** Troubles of one root, or of targets outside that failed together, and who hangs behind it. */
@@ -109,7 +111,8 @@ export function flapPeriods(facts: FactIndex, plans: Plans, settings: SiteSettin
       const plan = plans.at(first.from_ms);
       const device = plan?.ownerOf(first.device, first.port) ?? first.device;
       const [from_ms, to_ms] = [first.from_ms, last.to_ms];
-      open = { device, sort: 'flapping', from_ms, to_ms, detected_ms: to_ms, piece: null };
+      const sort = 'flapping';
+      open = { device, sort, from_ms, to_ms, detected_ms: to_ms, piece: null, carried: null };
     }
     if (open !== null) out.push(open);
   }

@@ -74,7 +74,7 @@ export function caseOf(group: Group, context: IncidentContext): Case {
     follows: pieces.length > 0 && pieces.every((piece) => piece.follows),
     weak: pieces.some((piece) => piece.silence.weak),
     maintained:
-      pieces.length === troubles.length &&
+      pieces.length === troubles.filter(({ carried }) => carried === null).length &&
       pieces.every((piece) => {
         const exposure = context.exposures.get(piece.device);
         return exposure !== undefined && isHidden(exposure, piece.silence);
@@ -85,6 +85,7 @@ export function caseOf(group: Group, context: IncidentContext): Case {
 /** What was said of the incident before the window, if it goes on from there. */
 export function carriedOf(group: Group, { site, tracks }: IncidentContext): CarriedIncident | null {
   const found: CarriedIncident[] = [];
+  for (const { carried } of group.troubles) if (carried !== null) found.push(carried);
   for (const { device, from_ms } of [...group.troubles, ...group.shadowed]) {
     const carry = tracks.get(device)?.material.carry ?? null;
     if (carry === null || carry.incident === null || carry.state === 'off') continue;
@@ -100,7 +101,11 @@ export function carriedOf(group: Group, { site, tracks }: IncidentContext): Carr
  */
 export function withCarried(verdict: Verdict, carried: CarriedIncident | null): Verdict {
   if (carried === null) return verdict;
-  if (CAUSES.indexOf(verdict.cause) <= CAUSES.indexOf(carried.cause)) return verdict;
+  const later = CAUSES.indexOf(verdict.cause) - CAUSES.indexOf(carried.cause);
+  if (later < 0) return verdict;
+  if (later === 0) {
+    return carried.confidence === 'measured' ? { ...verdict, confidence: 'measured' } : verdict;
+  }
   return { cause: carried.cause, confidence: carried.confidence, facts: [] };
 }
 

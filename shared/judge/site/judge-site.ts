@@ -1,28 +1,20 @@
 import type { FinalInterval } from '../final.ts';
-import type { Span } from '../spans.ts';
 import type { Scene, Verdict } from './case.ts';
 import { causeOf } from './causes.ts';
 import { causeOfGap, type Gap } from './causes-unknown.ts';
-import { degradedSpans, isLossy } from './degraded.ts';
+import { degradedSpans } from './degraded.ts';
 import { exposureOf } from './exposure.ts';
 import { type Fact, FactIndex } from './facts.ts';
 import { findingsOf } from './findings.ts';
-import {
-  byTime,
-  flapPeriods,
-  type Group,
-  groupOfRoot,
-  groupsOf,
-  joinTogether,
-  type Trouble,
-} from './groups.ts';
+import { group, marksOf, startOf, troublesOf } from './grouping.ts';
+import { flapPeriods, type Group } from './groups.ts';
 import { carriedOf, caseOf, draftOf, type IncidentContext, withCarried } from './incidents.ts';
 import { intervalsOf } from './intervals.ts';
 import type { Incident, SiteJudgement, SiteMaterial } from './material.ts';
 import { endpointPieces } from './off.ts';
 import { type Piece, piecesOf } from './pieces.ts';
 import { Plan, Plans } from './topology.ts';
-import { type Silence, type Track, trackOf } from './tracks.ts';
+import { type Track, trackOf } from './tracks.ts';
 import { hasOnlySwitchedOff, judgeUnmanaged, type Tracks } from './witnesses.ts';
 
 /**
@@ -36,7 +28,7 @@ export function judgeSite(site: SiteMaterial): SiteJudgement {
   const exposures = mapped(tracks, (track) => exposureOf(track, site.settings));
   const context: IncidentContext = { site, plans, tracks, exposures };
   const pieces = mapped(tracks, (track) => allPieces(track, context, facts));
-  const degraded = mapped(tracks, (track) => degradedSpans(track, site.to_ms, site.settings));
+  const degraded = mapped(tracks, (track) => degradedSpans(track, site));
   const troubles = mapped(tracks, (track) =>
     troublesOf(track, pieces.get(track.device) ?? [], degraded.get(track.device) ?? [], site),
   );
@@ -46,7 +38,7 @@ export function judgeSite(site: SiteMaterial): SiteJudgement {
   for (const one of grouped.groups) {
     const draft = draftOf(one, context);
     if (draft === null) continue;
-    const verdict = causeOf(scene(one.troubles[0]?.from_ms ?? site.from_ms), caseOf(one, context));
+    const verdict = causeOf(scene(startOf(one, site)), caseOf(one, context));
     judged.set(one, { ...draft, ...withCarried(verdict, carriedOf(one, context)) });
   }
   const explain = remembered((gap) => causeOfGap(scene(gap.from_ms), gap));
@@ -69,6 +61,10 @@ export function judgeSite(site: SiteMaterial): SiteJudgement {
   });
   const incidents = [...judged.values()].sort(byStart);
   const used = new Set<Fact>(incidents.flatMap((incident) => incident.facts));
+  const before = new Set((site.used_facts ?? []).map((fact) => JSON.stringify(fact)));
+  if (before.size > 0) {
+    for (const fact of facts.all) if (before.has(JSON.stringify(fact))) used.add(fact);
+  }
   const phases = new Map(incidents.map((incident) => [incident.id, incident.phase]));
   return {
     intervals: intervals.map((one) => ({
@@ -77,6 +73,7 @@ export function judgeSite(site: SiteMaterial): SiteJudgement {
     })),
     incidents,
     findings: findingsOf(facts, used, plans, tracks, site.settings),
+    marks: marksOf(pieces, grouped, judged, tracks),
   };
 }
 
@@ -101,91 +98,11 @@ function tracksOf(site: SiteMaterial, plans: Plans): Tracks {
 function allPieces(track: Track, context: IncidentContext, facts: FactIndex): Piece[] {
   const { plans, tracks, site } = context;
   const { settings, from_ms } = site;
-  if (!track.endpoint) return piecesOf(track, plans, tracks, settings);
-  return endpointPieces(track, { plans, tracks, facts, settings, from_ms });
-}
-
-function troublesOf(
-  track: Track,
-  pieces: readonly Piece[],
-  degraded: readonly Span[],
-  site: SiteMaterial,
-): { readonly troubles: Trouble[]; readonly spans: ReadonlyMap<Trouble, Span> } {
-  const { device } = track;
-  const { settings } = site;
-  const troubles: Trouble[] = [];
-  const spans = new Map<Trouble, Span>();
-  for (const piece of pieces) {
-    if (piece.state !== 'down' || piece.root !== null || piece.after !== null) continue;
-    const { silence, from_ms, to_ms } = piece;
-    const whole = from_ms === silence.from_ms && to_ms === silence.to_ms;
-    const sort = whole && isLossy(silence, settings) ? 'lossy' : 'outage';
-    const detected_ms = from_ms + settings.down_slots * silence.interval_ms;
-    troubles.push({ device, sort, from_ms, to_ms, detected_ms, piece });
-  }
-  for (const span of degraded) {
-    const detected_ms = span.from_ms + settings.degraded_window_min * 60_000;
-    const trouble: Trouble = { ...span, device, sort: 'degraded', detected_ms, piece: null };
-    troubles.push(trouble);
-    spans.set(trouble, span);
-  }
-  return { troubles, spans };
-}
-
-interface Grouped {
-  readonly groups: readonly Group[];
-  readonly byPiece: ReadonlyMap<Piece, Group>;
-  readonly bySpan: ReadonlyMap<Span, Group>;
-}
-
-/** Groups by root, then hangs what is hidden on its root's group. */
-function group(
-  troubles: ReadonlyMap<string, ReturnType<typeof troublesOf>>,
-  flaps: readonly Trouble[],
-  pieces: ReadonlyMap<string, readonly Piece[]>,
-  { site, tracks }: IncidentContext,
-): Grouped {
-  const inside: Group[] = [];
-  const outside: Group[] = [];
-  let slowest_ms = 0;
-  for (const [code, said] of troubles) {
-    const track = tracks.get(code);
-    // Endpoints flap when people start them; with a silence that is down the facts say so anyway.
-    const own = track?.endpoint === true ? [] : flaps.filter((flap) => flap.device === code);
-    const groups = groupsOf([...said.troubles, ...own], site.settings);
-    const isOutside = track?.node?.kind === 'upstream';
-    if (isOutside) slowest_ms = Math.max(slowest_ms, track.interval_ms);
-    (isOutside ? outside : inside).push(...groups);
-  }
-  const reach_ms = Math.max(site.settings.together_ms, 2 * slowest_ms);
-  const groups = [...inside, ...joinTogether(outside, reach_ms)];
-  const byPiece = new Map<Piece, Group>();
-  const bySpan = new Map<Span, Group>();
-  for (const one of groups) {
-    one.troubles.sort(byTime);
-    for (const trouble of one.troubles) {
-      if (trouble.piece !== null) byPiece.set(trouble.piece, one);
-      const span = troubles.get(trouble.device)?.spans.get(trouble);
-      if (span !== undefined) bySpan.set(span, one);
-    }
-  }
-  const own: ReadonlyMap<Piece, Group> = new Map(byPiece);
-  const bySilence = new Map<Silence, Piece[]>();
-  const all = [...pieces.values()].flat();
-  for (const piece of all) {
-    const list = bySilence.get(piece.silence) ?? [];
-    list.push(piece);
-    bySilence.set(piece.silence, list);
-  }
-  for (const piece of all) {
-    const root = piece.root ?? piece.after;
-    if (root === null) continue;
-    const found = groupOfRoot(root, piece.from_ms, bySilence, own);
-    if (found === null) continue;
-    found.shadowed.push(piece);
-    byPiece.set(piece, found);
-  }
-  return { groups, byPiece, bySpan };
+  const all = track.endpoint
+    ? endpointPieces(track, { plans, tracks, facts, settings, from_ms })
+    : piecesOf(track, plans, tracks, settings);
+  // What was over before the window is judged; its facts and roots need not be at hand any more.
+  return all.filter((piece) => piece.to_ms > from_ms);
 }
 
 function sceneAt({ site, plans, tracks }: IncidentContext, facts: FactIndex) {

@@ -20,6 +20,8 @@ export interface SiteMaterial {
   readonly settings: SiteSettings;
   /** SHA-256 of a text as hex: makes the ids. */
   readonly sha256: (text: string) => string;
+  /** Facts on which incidents of the time before stand: they are no findings. */
+  readonly used_facts?: readonly Fact[];
 }
 
 /** The site's plan from `from_ms` on; the earliest also holds before. */
@@ -107,6 +109,27 @@ export interface DeviceCarry {
   readonly answered: readonly Span[];
   /** The incident that is still open. `root` differs from the device for unreachable. */
   readonly incident: CarriedIncident | null;
+  /** Device whose silence hides the one that goes on; absent or null: none. */
+  readonly root?: string | null;
+  /** Since when the silence that goes on has this state and this root; null: its start. */
+  readonly piece_from_ms?: number | null;
+  /** Of an unmanaged switch: start of the unknown time that goes on at the window's start. */
+  readonly unknown_since_ms?: number | null;
+  /** Of the 30 slots before the silence that goes on; null: nothing is said of them. */
+  readonly before?: { readonly slots: number; readonly lost: number } | null;
+  /** What happened shortly before the window: what follows may belong to its incident. */
+  readonly troubles?: readonly CarriedTrouble[];
+}
+
+export type TroubleSort = 'outage' | 'lossy' | 'degraded' | 'flapping';
+
+/** Troubles of one sort and incident as one: from the first one's start to the last one's end. */
+export interface CarriedTrouble {
+  readonly sort: TroubleSort;
+  readonly from_ms: number;
+  /** At most the window's start. */
+  readonly to_ms: number;
+  readonly incident: CarriedIncident;
 }
 
 export interface CarriedIncident {
@@ -122,8 +145,8 @@ export interface CarriedIncident {
 export interface Reference {
   readonly device: string;
   readonly operator: string;
-  /** It answered at least 95 % of the last 24 h. */
-  readonly may_vote: boolean;
+  /** It answered at least 95 % of the last 24 h; a function says it of those before an instant. */
+  readonly may_vote: boolean | ((at_ms: number) => boolean);
 }
 
 export type IncidentPhase = 'open' | 'settling' | 'settled';
@@ -162,4 +185,38 @@ export interface SiteJudgement {
   /** By start, then id. */
   readonly incidents: readonly Incident[];
   readonly findings: readonly Finding[];
+  readonly marks: SiteMarks;
+}
+
+/** What the next window's carry is made of. */
+export interface SiteMarks {
+  readonly pieces: readonly PieceMark[];
+  readonly troubles: readonly TroubleMark[];
+  /** Unknown time of unmanaged switches, whole. */
+  readonly gaps: readonly GapMark[];
+}
+
+export interface GapMark {
+  readonly device: string;
+  readonly from_ms: number;
+  readonly to_ms: number;
+}
+
+/** Part of a silence, whole, also where maintenance covers it. */
+export interface PieceMark {
+  readonly device: string;
+  readonly from_ms: number;
+  readonly to_ms: number;
+  readonly state: 'down' | 'unreachable' | 'off';
+  readonly silence: { readonly from_ms: number; readonly earliest_ms: number | null };
+  readonly root: string | null;
+  readonly incident: string | null;
+}
+
+export interface TroubleMark {
+  readonly device: string;
+  readonly sort: TroubleSort;
+  readonly from_ms: number;
+  readonly to_ms: number;
+  readonly incident: string;
 }

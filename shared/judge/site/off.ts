@@ -27,6 +27,8 @@ export function endpointPieces(track: Track, context: OffContext): Piece[] {
   // Answers before the window came before what was carried in.
   let before_ms = context.from_ms;
   for (const silence of track.silences) {
+    // What ended before the window was judged then, with more at hand.
+    if (silence.to_ms <= context.from_ms) continue;
     if (partIn(track.up, before_ms, silence.from_ms).length > 0) off = false;
     before_ms = silence.to_ms;
     for (const part of shadowsOf(silence, context.plans, context.tracks)) {

@@ -36,10 +36,11 @@ export interface Shadow {
  */
 export function shadowsOf(silence: Silence, plans: Plans, tracks: Tracks): Shadow[] {
   const out: Shadow[] = [];
-  let from_ms = silence.from_ms;
+  let from_ms = silence.piece_ms;
   while (from_ms < silence.to_ms) {
     const look_ms = Math.max(from_ms, silence.look_ms);
-    const root = silence.own ? null : rootAt(silence, look_ms, plans.at(look_ms), tracks);
+    const held = from_ms === silence.piece_ms ? heldRoot(silence, look_ms, tracks) : null;
+    const root = held ?? (silence.own ? null : rootAt(silence, look_ms, plans.at(look_ms), tracks));
     if (root === null) break;
     const slack_ms = slack(silence.interval_ms, root.interval_ms);
     const whole = silence.to_ms <= root.to_ms + slack_ms;
@@ -49,6 +50,16 @@ export function shadowsOf(silence: Silence, plans: Plans, tracks: Tracks): Shado
   }
   if (from_ms < silence.to_ms) out.push({ from_ms, to_ms: silence.to_ms, root: null });
   return out;
+}
+
+/** The root that hid it before the window, while it goes on to. */
+function heldRoot(silence: Silence, at_ms: number, tracks: Tracks): Silence | null {
+  const track = silence.hint === null ? undefined : tracks.get(silence.hint);
+  if (track === undefined) return null;
+  const slack_ms = slack(silence.interval_ms, track.interval_ms);
+  const found = track.silences.findLast((root) => root.from_ms <= at_ms + slack_ms);
+  if (found === undefined) return null;
+  return found.to_ms > at_ms || silence.to_ms <= found.to_ms + slack_ms ? found : null;
 }
 
 function rootAt(

@@ -39,6 +39,10 @@ export interface Silence {
   readonly look_ms: number;
   /** It was down by itself before the window, and stays that. */
   readonly own: boolean;
+  /** Since when it has the state that was carried in; else its start. */
+  readonly piece_ms: number;
+  /** Carried in: device that hid it just before the window. */
+  readonly hint: string | null;
   /** A silence of an unmanaged switch that one witness alone speaks for. */
   readonly weak: boolean;
 }
@@ -69,7 +73,9 @@ export function trackOf(
     const whole = { device, interval_ms, from_ms, to_ms, open, earliest_ms, latest_ms, around };
     const look_ms = carried ? site.from_ms : from_ms;
     const own = carried && carry?.state === 'down';
-    silences.push({ ...whole, carried, look_ms, own, weak: false });
+    const piece_ms = carried ? (carry?.piece_from_ms ?? from_ms) : from_ms;
+    const hint = carried ? (carry?.root ?? null) : null;
+    silences.push({ ...whole, carried, look_ms, own, piece_ms, hint, weak: false });
   }
   const answered = base.filter((piece) => piece.state === 'up');
   return {

@@ -35,7 +35,10 @@ export function judgeUnmanaged(
   const open = (span: Span) => span.to_ms === end_ms && own.base.at(-1)?.open === true;
   for (const silence of silences) base.push({ ...silence, state: 'silent', reason: null });
   for (const span of up) base.push({ ...span, ...NOTHING, open: open(span), state: 'up' });
-  for (const span of rest) {
+  const since_ms = own.material.carry?.unknown_since_ms ?? null;
+  for (const [k, part] of rest.entries()) {
+    const goesOn = k === 0 && since_ms !== null && part.from_ms === whole[0]?.from_ms;
+    const span = goesOn ? { ...part, from_ms: Math.min(part.from_ms, since_ms) } : part;
     const reason = whyUnknown(watched, span);
     base.push({ ...span, ...NOTHING, open: open(span), state: 'unknown', reason });
   }
@@ -77,7 +80,8 @@ function allSilent(
     const alive = union(near.flatMap((track) => partIn(track.up, span.from_ms, span.to_ms)));
     const elsewhere = answeredBy(far, span);
     for (const part of intersect(subtract([span], alive), elsewhere)) {
-      if (part.to_ms - part.from_ms < settings.down_slots * slowest_ms) continue;
+      const begun_ms = sinceOf(own, part) ?? part.from_ms;
+      if (part.to_ms - begun_ms < settings.down_slots * slowest_ms) continue;
       out.push(silenceOf(own, part, steady, settings));
     }
   }
@@ -108,13 +112,14 @@ function silenceOf(
   // One that was dead long before says nothing about this fall.
   const proof = fell.filter((silence) => newest_ms - silence.from_ms <= reach_ms);
   const { carry } = own.material;
-  const since_ms = part.from_ms === own.base[0]?.from_ms ? (carry?.silent_since_ms ?? null) : null;
+  const since_ms = sinceOf(own, part);
   const carried = since_ms !== null;
+  const from_ms = Math.min(since_ms ?? part.from_ms, part.from_ms);
   const ends = steady.flatMap((track) => silenceAt(track.silences, part.to_ms - 1) ?? []);
   return {
     device: own.device,
     interval_ms,
-    from_ms: Math.min(since_ms ?? part.from_ms, part.from_ms),
+    from_ms,
     to_ms: part.to_ms,
     open: ends.every((silence) => silence.open && silence.to_ms === part.to_ms),
     earliest_ms: carried
@@ -125,8 +130,16 @@ function silenceOf(
     carried,
     look_ms: part.from_ms,
     own: carried && carry?.state === 'down',
+    piece_ms: carried ? (carry?.piece_from_ms ?? from_ms) : from_ms,
+    hint: carried ? (carry?.root ?? null) : null,
     weak: proof.length < WITNESSES_MIN,
   };
+}
+
+/** Start of the silence that was carried in and goes on with this part; else null. */
+function sinceOf(own: Track, part: Span): number | null {
+  if (part.from_ms !== own.base[0]?.from_ms) return null;
+  return own.material.carry?.silent_since_ms ?? null;
 }
 
 /** Fewer that fell together are a sign, not a proof. */

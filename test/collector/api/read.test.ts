@@ -1,16 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import {
-  enrolTestAgent,
-  type Harness,
-  importSite,
-  measure,
-  openHarness,
-  START_MS,
-} from '../harness.ts';
+import { enrolTestAgent, type Harness, importSite, measure, openHarness } from '../harness.ts';
 
 const MINUTE = 60_000;
-const TO = START_MS + 60 * MINUTE;
 let harness: Harness;
 let viewer: string;
 let operator: string;
@@ -29,66 +21,6 @@ before(async () => {
 after(() => harness.close());
 
 const PERIOD = 'from=2026-11-23T08:00:00%2B07:00&to=2026-11-23T02:00:00Z';
-
-test('availability has every field of the contract, and the bounds', async () => {
-  const url = `/api/v1/sites/socson-hq/availability?hours=all&${PERIOD}`;
-  const { body } = await harness.get(url, operator);
-  const row = body.items.find(({ device }: { device: string }) => device === 'gw');
-  for (const name of (
-    'device expected_ms up_ms degraded_ms down_ms unreachable_ms off_ms unknown_ms unknown_by ' +
-    'maintenance_ms down_by_cause_ms coverage availability worst best availability_lan ' +
-    'lan_excluded_ms outages longest_ms mttr_ms'
-  ).split(' ')) {
-    assert.ok(Object.hasOwn(row, name), name);
-  }
-  assert.equal(row.expected_ms, 60 * MINUTE);
-  assert.equal(row.down_ms, 2 * MINUTE);
-  assert.equal(row.availability, 58 / 60);
-  assert.deepEqual([row.coverage, row.outages, row.longest_ms], [1, 1, 2 * MINUTE]);
-  assert.equal(body.rules, 0);
-  const head = harness.deps.ledger.checkpoint();
-  const at_ms = harness.clock.now_ms;
-  assert.deepEqual(body.as_of, {
-    log: head.origin,
-    size: head.size,
-    to_ms: TO,
-    to: new Date(TO).toISOString(),
-    at_ms,
-    at: new Date(at_ms).toISOString(),
-  });
-  // An outage is counted where it starts, also when the period is cut inside it.
-  const half = async (from: string, to: string) => {
-    const cut = `/api/v1/sites/socson-hq/availability?hours=all&from=${from}&to=${to}`;
-    const items = (await harness.get(cut, operator)).body.items;
-    return items.find(({ device }: { device: string }) => device === 'gw');
-  };
-  const first = await half('2026-11-23T01:00:00Z', '2026-11-23T01:31:00Z');
-  const second = await half('2026-11-23T01:31:00Z', '2026-11-23T02:00:00Z');
-  assert.deepEqual([first.outages, second.outages], [1, 0]);
-  assert.equal(first.down_ms + second.down_ms, 2 * MINUTE);
-  const seen = (await harness.get(url, viewer)).body.items;
-  assert.ok(!seen.some(({ device }: { device: string }) => device.startsWith('pc-')));
-  const csv = await harness.get(`${url}&format=csv`, operator);
-  assert.ok(String(csv.headers['content-type']).startsWith('text/csv'));
-  assert.match(
-    csv.text.split('\r\n')[0] ?? '',
-    /^\uFEFFdevice,.*as_of_log,as_of_size,as_of_to_ms,rules$/,
-  );
-});
-
-test('working hours are not there yet, and say so', async () => {
-  for (const hours of ['', '&hours=working']) {
-    const answer = await harness.get(
-      `/api/v1/sites/socson-hq/availability?${PERIOD}${hours}`,
-      viewer,
-    );
-    assert.equal(answer.status, 501);
-    assert.equal(answer.body.error.code, 'WORKING_HOURS_LATER');
-    assert.match(answer.body.error.hint, /hours=all/);
-    const line = harness.logged(answer.body.error.request_id);
-    assert.deepEqual([line['level'], line['err']], [30, undefined], 'nothing went wrong');
-  }
-});
 
 test('periods are whole UTC minutes in RFC 3339', async () => {
   const cases: [string, string][] = [

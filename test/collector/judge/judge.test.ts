@@ -361,8 +361,13 @@ async function figuresOf(judged: Judged, minutes: number) {
   const { items } = await availabilityFigures(
     { judge: judged.reader },
     SITE,
-    [{ code: DEVICE }],
-    period,
+    { ...period, hours: 'all', profile: null },
+    {
+      by: 'device',
+      device: null,
+      devices: [{ code: DEVICE, kind: 'gateway', groups: [], reachability: 'icmp' }],
+      hide_computers: false,
+    },
   );
   const { runs } = await judged.reader.slots(SITE, DEVICE, period.from_ms, period.to_ms);
   const current = await judged.reader.current(SITE);

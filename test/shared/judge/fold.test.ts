@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { availability } from '../../../shared/judge/availability.ts';
 import type { DeviceWindow } from '../../../shared/judge/lists.ts';
+import { baseFigures } from './base-figures.ts';
 import { calmHistory, type History, inputsOf, START_MS, wildHistory } from './history.ts';
 import { Kept } from './kept.ts';
 import { Whole, type WholeDevice } from './whole.ts';
@@ -159,10 +159,10 @@ test('Σ states = expected; worst ≤ observed ≤ best; parts of a split period
         as_of_ms: (kept.closed_ms ?? START_MS) + 17_000,
       };
       const [from_ms, mid, to_ms] = [START_MS, START_MS + a * 997, START_MS + (a + b) * 997];
-      const all = availability({ ...base, from_ms, to_ms });
+      const all = baseFigures({ ...base, from_ms, to_ms });
       const parts = [
-        availability({ ...base, from_ms, to_ms: mid }),
-        availability({ ...base, from_ms: mid, to_ms }),
+        baseFigures({ ...base, from_ms, to_ms: mid }),
+        baseFigures({ ...base, from_ms: mid, to_ms }),
       ];
       const sum = all.up_ms + all.degraded_ms + all.down_ms + all.unreachable_ms + all.off_ms;
       assert.equal(sum + all.unknown_ms + all.maintenance_ms, all.expected_ms);
@@ -170,7 +170,7 @@ test('Σ states = expected; worst ≤ observed ≤ best; parts of a split period
       assert.equal(by, all.unknown_ms);
       for (const [name, value] of Object.entries(all)) {
         if (!name.endsWith('_ms') || typeof value !== 'number') continue;
-        if (name === 'longest_ms' || name === 'mttr_ms') continue;
+        if (name === 'longest_ms' || name === 'mttr_ms' || name === 'mtbf_ms') continue;
         const split = parts.map((part) =>
           Number(Object.entries(part).find(([n]) => n === name)?.[1]),
         );

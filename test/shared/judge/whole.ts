@@ -4,7 +4,7 @@
  */
 import { type JudgeInput, SLOT_CLASSES, type SlotClass } from '../../../shared/judge/types.ts';
 import type { BatchHeader } from '../../../shared/measure/batch.ts';
-import { type RawCode, SWITCHED_OFF_KINDS } from '../../../shared/measure/codes.ts';
+import type { RawCode } from '../../../shared/measure/codes.ts';
 import { decodeRuns } from '../../../shared/measure/runs.ts';
 import { slotIntervalMs, type TargetList } from '../../../shared/measure/targets.ts';
 
@@ -25,7 +25,6 @@ interface Filled {
 interface Dev {
   readonly code: string;
   readonly i: number;
-  readonly off: boolean;
   readonly from_ms: number;
   until_ms: number | null;
   readonly first: number;
@@ -248,9 +247,8 @@ export class Whole {
       if (same !== undefined && gone.delete(same)) return same;
       const old = same === undefined ? 0 : Math.ceil((same.until_ms ?? 0) / i);
       const next = Math.max(Math.floor(from / i), old);
-      const off = SWITCHED_OFF_KINDS.has(target.kind);
       const dev: Dev = {
-        ...{ code: target.code, i, off, from_ms: from, until_ms: null, first: next, next },
+        ...{ code: target.code, i, from_ms: from, until_ms: null, first: next, next },
         filled: new Map(),
         empty: new Map(),
       };
@@ -318,7 +316,7 @@ export class Whole {
       let [a, b] = [k, k];
       while (slots[a - 1]?.cls === 'no_reply') a--;
       while (slots[b + 1]?.cls === 'no_reply') b++;
-      if (b - a + 1 >= 3) return [dev.off ? 'off' : 'down', null];
+      if (b - a + 1 >= 3) return ['down', null];
       if (b === slots.length - 1) return ['unknown', 'short_run'];
       const near = [1, 2, 3].some((d) => clear(a - d, a) || clear(b + d, b));
       return near ? ['up', null] : ['unknown', 'short_run'];
@@ -339,7 +337,12 @@ export class Whole {
       const from_ms = Math.max(dev.from_ms, slot.from_ms);
       const good = slots.slice(0, k).findLast((_, m) => answered(m));
       const sent_ms = dev.filled.get((good?.from_ms ?? 0) / dev.i)?.sent_ms ?? null;
-      const earliest_ms = state === 'down' || state === 'off' ? sent_ms : null;
+      // The first answer after a down, whatever unknown time lies between.
+      const fell = words.slice(0, k).findLast(([word]) => word === 'up' || word === 'down');
+      const next = slots.slice(k).findIndex((_, m) => answered(k + m));
+      const after_ms = dev.filled.get((slots[k + next]?.from_ms ?? 0) / dev.i)?.sent_ms ?? null;
+      const ends = state === 'up' && fell?.[0] === 'down';
+      const earliest_ms = state === 'down' ? sent_ms : ends ? after_ms : null;
       if (last !== undefined) last.to_ms = from_ms;
       out.push({ from_ms, to_ms: null, state, reason, earliest_ms });
     }

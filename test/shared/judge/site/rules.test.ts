@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { DeviceCarry, MinuteRow } from '../../../../shared/judge/site/material.ts';
-import { all, at, fact, Judged, OFFICE, T0, type Times } from './world.ts';
+import { all, at, fact, Judged, OFFICE, type Story, T0, type Times } from './world.ts';
 
 const DOWN: Times = [[600, 900]];
 const SWITCH_DOWN = { 'sw-2': DOWN, 'cam-2': DOWN, 'cam-3': DOWN, 'pc-2': DOWN, printer: DOWN };
@@ -112,6 +112,16 @@ test('findings: trouble without outage, joined per port; what a cause used is no
   );
   const used = new Judged({ silent: { 'cam-1': DOWN }, facts: [growth(640)] });
   assert.deepEqual(used.said.findings, []);
+});
+
+test('names that fail because the server is gone, or the agent cut off, are no finding', () => {
+  const asked = (to_s: number) => fact(601, { what: 'dns_fail', target: 'app' }, to_s);
+  const whats = (story: Story) => new Judged(story).said.findings.map(({ what }) => what);
+  assert.deepEqual(whats({ facts: [asked(640)] }), ['dns_fail']);
+  assert.deepEqual(whats({ facts: [asked(640)], silent: { app: [[600, 660]] } }), []);
+  const unknown: Story['unknown'] = { app: [[600, 660, 'agent_link_down']] };
+  assert.deepEqual(whats({ facts: [asked(640)], unknown }), []);
+  assert.deepEqual(whats({ facts: [asked(900)], unknown }), ['dns_fail']);
 });
 
 test('the root is the first silent node from the agent; slots of one fall may differ', () => {

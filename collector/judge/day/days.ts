@@ -1,0 +1,180 @@
+import { judgeWindow } from '../../../shared/judge/day/judge-window.ts';
+import type { JudgedWindow, SiteDocuments } from '../../../shared/judge/day/types.ts';
+import type { DeviceWindow } from '../../../shared/judge/lists.ts';
+import { ownWindows } from '../../../shared/judge/owners.ts';
+import { RULES_VERSION } from '../../../shared/judge/types.ts';
+import type { DayStoreRow } from '../../store/rows-judgement.ts';
+import type { ReadUnit, Store } from '../../store/store.ts';
+import { closedOf } from '../closed.ts';
+import { ordinal } from '../inputs.ts';
+import type { SiteJudge } from '../site-judge.ts';
+import { readDocuments } from './documents.ts';
+import { isComplete, isOwed, type LocalDayBounds, localDayFrom, MARGIN_MS } from './grid.ts';
+import { judgeDay, type Known } from './judge-day.ts';
+import { readWindow } from './material.ts';
+import { createRecent } from './recent.ts';
+import { unpackCarry } from './row.ts';
+
+/** Days of one site that are judged in one unit of work: ingest and live changes wait for it. */
+export const DAYS_PER_TURN_MAX = 2;
+/** Sites whose newest judgement stays in memory: some 100 kB each. */
+const TAILS_MAX = 200;
+/** Sites whose papers stay in memory: some 30 kB each. */
+const DOCUMENTS_MAX = 500;
+/** Live states need no more of the past than this, where whole days are not judged yet. */
+const LIVE_TAIL_MAX_MS = 50 * 3_600_000;
+
+export interface DaysOptions {
+  readonly store: Store;
+  readonly now_ms: () => number;
+  /** SHA-256 of a text as hex. */
+  readonly sha256: (text: string) => string;
+}
+
+/** Whole local days of a site, judged and stored, and the time behind them. */
+export interface Days {
+  /**
+   * Judges and stores the next complete days, at most DAYS_PER_TURN_MAX. `more`: ask again, after
+   * the site's judge has caught up. `patient`: a day that an agent is just delivering waits.
+   */
+  ensure(judge: SiteJudge, patient?: ReadonlySet<string>): Promise<'done' | 'more'>;
+  /** The time from the newest judged day to `to_ms`; null: nothing was expected in it. */
+  tail(judge: SiteJudge, to_ms: number): Promise<JudgedWindow | null>;
+  /** The same for live states, which must not wait for days that are not judged yet. */
+  liveTail(judge: SiteJudge, to_ms: number): Promise<JudgedWindow | null>;
+  know(judge: SiteJudge): Promise<Known>;
+  /** A paper of the site was folded. */
+  forget(judge: SiteJudge): void;
+  /** Earliest moment at which another day can be complete; null: it was not looked at yet. */
+  due_ms(judge: SiteJudge): number | null;
+}
+
+interface Tail {
+  readonly at: number;
+  readonly to_ms: number;
+  readonly judged: JudgedWindow | null;
+}
+
+interface Next {
+  readonly day: LocalDayBounds;
+  readonly newest: DayStoreRow | null;
+}
+
+export function createDays(options: DaysOptions): Days {
+  const { store, now_ms, sha256 } = options;
+  const papers = createRecent<SiteJudge, SiteDocuments>(DOCUMENTS_MAX);
+  const tails = createRecent<SiteJudge, Tail>(TAILS_MAX);
+  const due = new WeakMap<SiteJudge, number>();
+
+  const know = async (unit: ReadUnit, judge: SiteJudge): Promise<Known> => {
+    let documents = papers.get(judge);
+    if (documents === undefined) {
+      documents = await readDocuments(unit, judge.site, judge.position);
+      papers.set(judge, documents);
+    }
+    const windows = await readOwnWindows(unit, judge.site);
+    return { documents, windows, closed: closedOf(judge.state) };
+  };
+  const judgeTail = async (judge: SiteJudge, to_ms: number, reach_ms: number) => {
+    const known = await know(store, judge);
+    const newest = current(await store.newestDay(judge.site));
+    const from_ms = newest?.end_ms ?? firstMoment(known.windows);
+    if (from_ms === null || from_ms >= to_ms) return null;
+    const carry = newest === null ? null : unpackCarry(newest);
+    const source = { ...known, store, judge, sha256 };
+    const least_ms = to_ms - reach_ms;
+    if (from_ms >= least_ms) {
+      return judgeWindow(await readWindow(source, { from_ms, to_ms }, carry));
+    }
+    const near_ms = localDayFrom(known.documents.calendar, least_ms).day_ms;
+    const bounds = { from_ms: Math.max(near_ms, from_ms), to_ms };
+    return judgeWindow(await readWindow(source, bounds, null));
+  };
+
+  return {
+    know: (judge) => know(store, judge),
+    due_ms: (judge) => due.get(judge) ?? null,
+
+    async ensure(judge, patient) {
+      const before = await know(store, judge);
+      const found = nextOf(await store.newestDay(judge.site), before);
+      due.set(judge, found === null ? now_ms() : found.day.end_ms + MARGIN_MS);
+      if (!isDue(found, before, now_ms())) return 'done';
+      if (patient !== undefined && isOwed(found.day, before.windows, before.closed, patient)) {
+        return 'done';
+      }
+      due.delete(judge);
+      tails.delete(judge);
+      return await store.write(async (unit) => {
+        // What another collector folded meanwhile may be a paper that this memory does not know.
+        const newest = await unit.newestSiteLeaf(judge.site);
+        if (newest === null || ordinal(newest) !== ordinal(judge.position)) return 'more';
+        const context = { ...(await know(unit, judge)), judge, sha256 };
+        for (let count = 0; count < DAYS_PER_TURN_MAX; count++) {
+          let last = await unit.newestDay(judge.site);
+          if (last !== null && current(last) === null) {
+            await unit.dropDays(judge.site, 0);
+            last = null;
+          }
+          const next = nextOf(last, context);
+          if (!isDue(next, context, now_ms())) return 'done';
+          await judgeDay(unit, context, next.day, next.newest);
+        }
+        return 'more';
+      });
+    },
+
+    async tail(judge, to_ms) {
+      const at = ordinal(judge.position);
+      const kept = tails.get(judge);
+      if (kept?.at === at && kept.to_ms === to_ms) return kept.judged;
+      const judged = await judgeTail(judge, to_ms, Number.POSITIVE_INFINITY);
+      tails.set(judge, { at, to_ms, judged });
+      return judged;
+    },
+    async liveTail(judge, to_ms) {
+      const kept = tails.get(judge);
+      if (kept?.at === ordinal(judge.position) && kept.to_ms === to_ms) return kept.judged;
+      return await judgeTail(judge, to_ms, LIVE_TAIL_MAX_MS);
+    },
+
+    forget(judge) {
+      papers.delete(judge);
+      tails.delete(judge);
+      due.delete(judge);
+    },
+  };
+}
+
+/** A day of other rules says nothing here. */
+function current(row: DayStoreRow | null): DayStoreRow | null {
+  return row?.rules === RULES_VERSION ? row : null;
+}
+
+/** The day after the newest judged one, or the first of all; null: nothing was ever expected. */
+function nextOf(stored: DayStoreRow | null, known: Known): Next | null {
+  const newest = current(stored);
+  const from_ms = newest?.end_ms ?? firstMoment(known.windows);
+  if (from_ms === null) return null;
+  return { day: localDayFrom(known.documents.calendar, from_ms), newest };
+}
+
+function isDue(found: Next | null, known: Known, now_ms: number): found is Next {
+  return found !== null && isComplete(found.day, known.windows, known.closed, now_ms);
+}
+
+async function readOwnWindows(unit: ReadUnit, site: string): Promise<DeviceWindow[]> {
+  const byDevice = Map.groupBy(await unit.windows(site), ({ device }) => device);
+  return [...byDevice.values()].flatMap((windows) =>
+    ownWindows(
+      windows.map(({ device, agent, from_ms, to_ms, interval_ms }) => {
+        return { device, agent, from_ms, to_ms, interval_ms };
+      }),
+    ),
+  );
+}
+
+function firstMoment(windows: readonly DeviceWindow[]): number | null {
+  if (windows.length === 0) return null;
+  return windows.reduce((min, { from_ms }) => Math.min(min, from_ms), Number.POSITIVE_INFINITY);
+}

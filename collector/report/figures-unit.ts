@@ -1,0 +1,110 @@
+import { encodeSums } from '../../shared/judge/day/sums.ts';
+import { type DayTotals, decodeTotals } from '../../shared/judge/day/sums-total.ts';
+import { addAll, type FigureSums } from '../../shared/judge/figures/sums.ts';
+import { type Span, subtract } from '../../shared/judge/spans.ts';
+import { RULES_VERSION } from '../../shared/judge/types.ts';
+import type { AsOf, JudgeReader } from '../judge/read-types.ts';
+import { type FigureRow, figureRow } from './figure-row.ts';
+import type { Totals } from './figures.ts';
+import { type PeriodAsk, timeOf } from './figures-sums.ts';
+
+/** Of many sites: outages are counted site by site, from intervals. */
+export type OverviewRow = Omit<
+  FigureRow,
+  'outages' | 'outages_ms' | 'longest_ms' | 'mttr_ms' | 'mtbf_ms' | 'smallest_detectable_ms'
+>;
+
+export interface OverviewSite {
+  readonly site: string;
+  /** Codes of devices that are not its own: upstream targets. */
+  readonly left_out: readonly string[];
+}
+
+export interface OverviewItem {
+  readonly site: string;
+  readonly totals: Totals<OverviewRow>;
+  readonly as_of: AsOf;
+}
+
+export interface Overview {
+  readonly items: readonly OverviewItem[];
+  readonly total: Totals<OverviewRow>;
+}
+
+type Parts = Totals<FigureSums[]>;
+
+/**
+ * Availability of many sites: complete days from their rows, and only what is no complete day (the
+ * day that goes on, a period that begins inside a day) from the sites' intervals.
+ */
+export async function overviewFigures(
+  judge: Pick<JudgeReader, 'judged' | 'dayRows'>,
+  sites: readonly OverviewSite[],
+  ask: Pick<PeriodAsk, 'from_ms' | 'to_ms' | 'hours'>,
+): Promise<Overview> {
+  const { from_ms, to_ms, hours } = ask;
+  const codes = sites.map(({ site }) => site);
+  const found = await judge.dayRows(codes, from_ms, to_ms, hours);
+  const rows = Map.groupBy(found.rows, ({ site }) => site);
+  const all: Parts = { site: [], workplaces: [], devices: [] };
+  const items: OverviewItem[] = [];
+  for (const one of sites) {
+    const known = found.sites.get(one.site);
+    if (known === undefined) continue;
+    const days = (rows.get(one.site) ?? []).filter(({ rules }) => rules === RULES_VERSION);
+    const parts = days.map(({ sums }) => decodeTotals(sums, one.left_out));
+    const end_ms = Math.min(to_ms, known.as_of.to_ms);
+    const whole = days.map(({ day_ms, end_ms: day_end_ms }) => ({
+      from_ms: day_ms,
+      to_ms: day_end_ms,
+    }));
+    for (const span of subtract(from_ms < end_ms ? [{ from_ms, to_ms: end_ms }] : [], whole)) {
+      parts.push(...(await restOf(judge, one, span, hours)));
+    }
+    const sums = sumsOf(parts);
+    all.site.push(sums.site);
+    all.workplaces.push(sums.workplaces);
+    all.devices.push(sums.devices);
+    items.push({ site: one.site, totals: rowsOf(sums), as_of: known.as_of });
+  }
+  const total = {
+    site: addAll(all.site),
+    workplaces: addAll(all.workplaces),
+    devices: addAll(all.devices),
+  };
+  return { items, total: rowsOf(total) };
+}
+
+async function restOf(
+  judge: Pick<JudgeReader, 'judged'>,
+  { site, left_out }: OverviewSite,
+  span: Span,
+  hours: PeriodAsk['hours'],
+): Promise<DayTotals[]> {
+  const judged = await judge.judged(site, span.from_ms, span.to_ms);
+  const parts = timeOf(judged, { ...span, hours, profile: null });
+  return parts.map(({ sums }) => decodeTotals(encodeSums(sums), left_out));
+}
+
+function sumsOf(parts: readonly DayTotals[]): Totals<FigureSums> {
+  return {
+    site: addAll(parts.map(({ site }) => site)),
+    workplaces: addAll(parts.map(({ workplaces }) => workplaces)),
+    devices: addAll(parts.map(({ devices }) => devices)),
+  };
+}
+
+function rowsOf(sums: Totals<FigureSums>): Totals<OverviewRow> {
+  return {
+    site: overviewRow(sums.site),
+    workplaces: overviewRow(sums.workplaces),
+    devices: overviewRow(sums.devices),
+  };
+}
+
+function overviewRow(sums: FigureSums): OverviewRow {
+  const row = figureRow(sums, null);
+  const { outages, outages_ms, longest_ms, mttr_ms, mtbf_ms, ...rest } = row;
+  const { smallest_detectable_ms, ...told } = rest;
+  return told;
+}

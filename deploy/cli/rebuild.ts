@@ -1,0 +1,51 @@
+import { loadCollectorConfig } from '../../collector/config.ts';
+import { defaultConfig } from '../../collector/default-config.ts';
+import { type Arguments, type Command, EXIT_FAILED, readArguments, usage } from './command.ts';
+import { checkAll } from './rebuild/check-all.ts';
+import { rebuildAll } from './rebuild/rebuild-all.ts';
+import { stopSignal } from './stop-signal.ts';
+
+export const rebuildCommand: Command = {
+  summary: 'compute all judgement again from the ledger, or check that it is the same',
+  usage: `lanproof rebuild [--check] [--data DIR] [--site CODE]
+  Drops states, days, incidents and history of each site and computes them again from the
+  ledger. The collector must be stopped; a rebuild that is broken off is finished by the next one,
+  or by the collector's start. What was measured is never touched.
+
+  --check           changes nothing: judges again in a temporary folder and compares. May run
+                    beside the collector. Every difference is named with both values
+  --data DIR        the collector's data directory
+  --config FILE     or its configuration; without both: ./data
+  --site CODE       only this site
+
+  Exit codes: 0 done, or nothing differs; 1 something differs or failed; 2 used wrongly`,
+  async run(args, io) {
+    const parsed = readArguments(args, {
+      check: { type: 'boolean' },
+      data: { type: 'string' },
+      config: { type: 'string' },
+      site: { type: 'string' },
+    });
+    const data_dir = dataDir(parsed);
+    const stop = stopSignal();
+    const { signal } = stop;
+    try {
+      const task = { data_dir, site: parsed.text('site'), io, signal, now_ms: () => Date.now() };
+      return await (parsed.flag('check') ? checkAll(task) : rebuildAll(task));
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      io.err('stopped before the end');
+      return EXIT_FAILED;
+    } finally {
+      stop.release();
+    }
+  },
+};
+
+function dataDir(parsed: Arguments): string {
+  const [data, config] = [parsed.text('data'), parsed.text('config')];
+  if (data !== undefined && config !== undefined) throw usage('give --data or --config, not both');
+  if (data === '') throw usage('--data is empty');
+  if (data !== undefined) return data;
+  return (config === undefined ? defaultConfig() : loadCollectorConfig(config)).data_dir;
+}

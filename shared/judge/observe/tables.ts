@@ -1,0 +1,171 @@
+import type { SnmpChanges, SnmpKey } from '../../measure/batch.ts';
+import type { Cell, Polled, Table } from './state.ts';
+
+/** Columns that facts come from; the others are counted past and not remembered. */
+const KEPT: ReadonlySet<string> = new Set([
+  'ifType',
+  'ifConnectorPresent',
+  'ifAdminStatus',
+  'ifOperStatus',
+  'ifLastChange',
+  'ifSpeed',
+  'ifHighSpeed',
+  'ifCounterDiscontinuityTime',
+  'ifInErrors',
+  'dot3StatsDuplexStatus',
+  'dot3StatsFCSErrors',
+  'dot3StatsAlignmentErrors',
+  'dot3StatsLateCollisions',
+  'ifHCInOctets',
+  'ifInOctets',
+  'ifHCInUcastPkts',
+  'ifInUcastPkts',
+  'ifHCInBroadcastPkts',
+  'ifInBroadcastPkts',
+]);
+
+type Values = Pick<Table, 'if_index' | 'names' | 'values' | 'at_ms'>;
+
+/** A table before and after one poll. */
+export class TableStep {
+  readonly now: Values;
+  readonly before: Values | null;
+  readonly #moved: ReadonlySet<string> | null;
+  #places: Map<number, number> | null = null;
+
+  /** `moved`: the columns in which differences stood; null: any may have changed. */
+  constructor(now: Values, before: Values | null, moved: ReadonlySet<string> | null) {
+    this.now = now;
+    this.before = before;
+    this.#moved = moved;
+  }
+
+  has(name: string): boolean {
+    return this.now.names.includes(name);
+  }
+
+  /** False: nothing changed in it. */
+  moved(name: string): boolean {
+    return this.has(name) && (this.#moved === null || this.#moved.has(name));
+  }
+
+  /** The value of the port at a place of `now.if_index`; null: none. */
+  value(name: string, place: number): Cell {
+    return cellOf(this.now, name, place);
+  }
+
+  /** The same of the poll before. */
+  old(name: string, place: number): Cell {
+    const at = this.#oldPlace(place);
+    return this.before === null || at < 0 ? null : cellOf(this.before, name, at);
+  }
+
+  /** What a counter of a port grew by; null: not known, or it fell. */
+  grown(name: string, place: number): number | null {
+    const [old, now] = [this.old(name, place), this.value(name, place)];
+    if (old === null || now === null) return null;
+    const grown = isSmall(old) && isSmall(now) ? now - old : Number(BigInt(now) - BigInt(old));
+    return grown < 0 ? null : grown;
+  }
+
+  /** Ports by place whose value of one of these columns changed; all where none is known before. */
+  changed(names: readonly string[]): number[] {
+    const { if_index } = this.now;
+    if (this.before === null) return if_index.map((_, place) => place);
+    const moved = names.filter((name) => this.moved(name));
+    if (moved.length === 0) return [];
+    const out: number[] = [];
+    for (let place = 0; place < if_index.length; place++) {
+      if (moved.some((name) => this.value(name, place) !== this.old(name, place))) out.push(place);
+    }
+    return out;
+  }
+
+  #oldPlace(place: number): number {
+    const { before, now } = this;
+    if (before === null) return -1;
+    if (before.if_index === now.if_index) return place;
+    this.#places ??= new Map(before.if_index.map((port, at) => [port, at]));
+    return this.#places.get(now.if_index[place] ?? -1) ?? -1;
+  }
+}
+
+function cellOf(table: Values, name: string, place: number): Cell {
+  return table.values[table.names.indexOf(name)]?.[place] ?? null;
+}
+
+function isSmall(cell: Cell): cell is number {
+  return typeof cell === 'number';
+}
+
+/** A batch is lacking: differences mean nothing until the next key polls. */
+export function breakChain(polled: Readonly<Record<string, Polled>>): void {
+  for (const code in polled) {
+    const one = polled[code];
+    if (one === undefined) continue;
+    one.scalars = false;
+    for (const number in one.tables) {
+      const table = one.tables[number];
+      if (table !== undefined) table.whole = false;
+    }
+  }
+}
+
+/** Takes one poll's table in; null: its values are not known. */
+export function readTable(
+  polled: Polled,
+  number: number,
+  held: SnmpKey | SnmpChanges,
+  at_ms: number,
+): TableStep | null {
+  const known = polled.tables[number];
+  if ('columns' in held) {
+    const made = tableOf(held, at_ms);
+    // The same ports keep one list, so that places need not be looked up.
+    if (known !== undefined && same(known.if_index, made.if_index)) made.if_index = known.if_index;
+    polled.tables[number] = made;
+    return new TableStep(made, known ?? null, null);
+  }
+  if (known === undefined || !known.whole) return null;
+  const ports = known.if_index.length;
+  const fits = held.every((column) => column === 0 || column.length === ports);
+  if (held.length > known.width || !fits) {
+    known.whole = false;
+    return null;
+  }
+  const before = { ...known, values: [...known.values] };
+  const moved = new Set<string>();
+  for (const [c, name] of known.names.entries()) {
+    const added = held[known.places[c] ?? -1] ?? 0;
+    const old = known.values[c];
+    if (added === 0 || old === undefined) continue;
+    moved.add(name);
+    known.values[c] = old.map((cell, k) => (cell === null ? null : sum(cell, added[k] ?? 0)));
+  }
+  known.at_ms = at_ms;
+  return new TableStep(known, before, moved);
+}
+
+function tableOf({ if_index, columns, values }: SnmpKey, at_ms: number): Table {
+  const names: string[] = [];
+  const places: number[] = [];
+  const kept: (readonly Cell[])[] = [];
+  for (const [place, name] of columns.entries()) {
+    if (!KEPT.has(name)) continue;
+    names.push(name);
+    places.push(place);
+    kept.push(values[place] ?? []);
+  }
+  return { if_index, names, places, width: columns.length, values: kept, at_ms, whole: true };
+}
+
+function same(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((port, k) => port === b[k]);
+}
+
+function sum(cell: number | string, added: number | string): number | string {
+  if (isSmall(cell) && isSmall(added) && Number.isSafeInteger(cell + added)) return cell + added;
+  const exact = BigInt(cell) + BigInt(added);
+  const near = Number(exact);
+  return Number.isSafeInteger(near) ? near : exact.toString();
+}

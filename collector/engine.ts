@@ -11,6 +11,7 @@ import { createJudgeReader } from './judge/read.ts';
 import { createJudge, type Judge } from './judge/runner.ts';
 import { loadKeys } from './keys.ts';
 import { HEAD_FOLDER, openLedger } from './ledger/open-ledger.ts';
+import { openDays } from './papers/day/open-days.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 
 /** Bytes of the document key's hash in a log's name: two collectors never share one. */
@@ -74,10 +75,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const clocks = { now_ms, mono_ms, random };
     const keyring = { log_key: keys.log.publicKey, document_key: documentSigner };
     const judgement = { judge: reader, judge_stats: () => judge.stats() };
+    const papers = { store, ledger, judge, crypto, random, now_ms, log: logger };
+    const days = openDays({ ...papers, document_key: documentSigner });
     return {
       deps: { store, ledger, ingest, crypto, logger, ...clocks, ...keyring, ...judgement },
       judge,
       async close() {
+        await days.stop();
         await ingest.close();
         await judge.close();
         await ledger.close();

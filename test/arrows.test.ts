@@ -69,6 +69,7 @@ const COLLECTOR_LAYERS: Readonly<Record<string, number>> = {
   auth: 3,
   metrics: 4,
   papers: 4,
+  rebuild: 4,
   api: 5,
 };
 

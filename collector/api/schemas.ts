@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { CAUSES, CONFIDENCES } from '../../shared/judge/cause-names.ts';
 import { DEVICE_KINDS, REACHABILITIES } from '../../shared/measure/codes.ts';
 import { CODE_PATTERN } from '../../shared/measure/inventory-defaults.ts';
 import { SHOWN_STATES, type ShownState } from '../report/current.ts';
@@ -14,7 +15,9 @@ const NullableNumber = Type.Union([Type.Number(), Type.Null()]);
 
 export const Shown = Type.Enum([...SHOWN_STATES], {
   description:
-    'pending: never answered yet; not_measured: nothing can be asked there (reachability none)',
+    'worst first: down, unreachable (behind something that is down), degraded (answers, but slow or ' +
+    'with losses), unknown, pending (never answered yet), maintenance, up, off (switched off by ' +
+    'people); not_measured: nothing can be said (no probe, and no always-on witness)',
 });
 
 export const Counts = Type.Object(
@@ -97,6 +100,17 @@ export const DeviceItem = Type.Object({
   agent: Type.String(),
   state: Shown,
   reason: Type.Union([Type.String(), Type.Null()], { description: 'why it is unknown' }),
+  cause: Type.Union([Type.Enum([...CAUSES]), Type.Null()], {
+    description:
+      'of down, unreachable, and unknown time that a fact explains; not final before its incident is settled',
+  }),
+  confidence: Type.Union([Type.Enum([...CONFIDENCES]), Type.Null()], {
+    description:
+      'measured: proved by facts; inferred: signs speak for it; declared: a person says so',
+  }),
+  incident: Type.Union([Type.String(), Type.Null()], {
+    description: 'id of the incident that it is part of',
+  }),
   since_ms: NullableMs,
   since: NullableTime,
   last_reply_ms: NullableMs,

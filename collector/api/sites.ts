@@ -4,8 +4,9 @@ import { person } from '../auth/guard.ts';
 import { may, type Principal } from '../auth/roles.ts';
 import type { AppContext } from '../deps.ts';
 import { notFound } from '../http-error.ts';
-import { currentStates, groupComputers } from '../report/current.ts';
+import { groupComputers, shownNow } from '../report/current.ts';
 import { objectsToCsv } from './csv.ts';
+import { IncidentNow, incidentsNow } from './incidents-now.ts';
 import { type AnswerSchemas, answers, csvAnswer, typed } from './routes.ts';
 import {
   AgentItem,
@@ -19,7 +20,7 @@ import {
   SiteParams,
 } from './schemas.ts';
 import { readInventoryOf, type SiteView, visibleSite, visibleSites } from './scope.ts';
-import { deviceItem, siteItem } from './views.ts';
+import { deviceItem, siteItem, siteItemOf } from './views.ts';
 
 const SiteDetail = Type.Object({
   ...SiteItem.properties,
@@ -29,6 +30,9 @@ const SiteDetail = Type.Object({
     Type.Object({ name: Type.Optional(Type.String()), phone: Type.Optional(Type.String()) }),
   ),
   computers: Type.Array(GroupItem),
+  incidents: Type.Array(IncidentNow, {
+    description: 'those that are open or settling now; open ones first, then the newest',
+  }),
 });
 const DeviceList = Type.Object({
   ...listOf(DeviceItem).properties,
@@ -77,12 +81,21 @@ export function siteRoutes(app: FastifyInstance, context: AppContext): void {
       const who = person(request);
       const { row, inventory } = await visibleSite(context.store, who, request.params.site);
       const unit = await context.store.unit(row.unit);
-      const item = await siteItem(context, row, inventory, unit?.name ?? row.unit);
-      const current = await currentStates(context, row.site);
+      const now = await shownNow(context, row.site, inventory.devices);
+      const of = { row, inventory, unit_name: unit?.name ?? row.unit };
+      const item = await siteItemOf(context, of, now);
       const { contact, calendar } = inventory.site;
-      const shown = may(who.role, 'details') && contact !== undefined ? { contact } : {};
-      const computers = groupComputers(inventory.devices, current);
-      return { ...item, inventory_version: row.version, calendar, computers, ...shown };
+      const details = may(who.role, 'details');
+      const named = new Set(visibleDevices({ row, inventory }, who).map(({ code }) => code));
+      const incidents = incidentsNow(
+        await context.judge.incidentsNow(row.site),
+        (device) => details || named.has(device),
+      );
+      return {
+        ...{ ...item, inventory_version: row.version, calendar },
+        ...{ computers: groupComputers(now), incidents },
+        ...(details && contact !== undefined ? { contact } : {}),
+      };
     },
   );
   deviceRoutes(app, context);
@@ -105,17 +118,18 @@ function deviceRoutes(app: FastifyInstance, context: AppContext): void {
     async (request, reply) => {
       const who = person(request);
       const view = await visibleSite(context.store, who, request.params.site);
-      const current = await currentStates(context, view.row.site);
+      const now = await shownNow(context, view.row.site, view.inventory.devices);
       const details = may(who.role, 'details');
-      const all = visibleDevices(view, who).map((device) =>
-        deviceItem(device, current.get(device.code), details),
-      );
+      const all = visibleDevices(view, who).flatMap(({ code }) => {
+        const shown = now.get(code);
+        return shown === undefined ? [] : [deviceItem(shown, details)];
+      });
       const sorted = all.sort((a, b) => (a.device < b.device ? -1 : 1));
       const { items, next } = page(sorted, request.query, ({ device }) => device);
       if (request.query.format === 'csv') {
         return csvAnswer(reply, `${view.row.site}-devices`, objectsToCsv(items), next);
       }
-      return { items, next, computers: groupComputers(view.inventory.devices, current) };
+      return { items, next, computers: groupComputers(now) };
     },
   );
   routes.get(
@@ -128,10 +142,11 @@ function deviceRoutes(app: FastifyInstance, context: AppContext): void {
       const who = person(request);
       const view = await visibleSite(context.store, who, request.params.site);
       const { device: code } = request.params;
-      const device = visibleDevices(view, who).find((found) => found.code === code);
-      if (device === undefined) throw notFound('device', code);
-      const current = await currentStates(context, view.row.site);
-      return deviceItem(device, current.get(code), may(who.role, 'details'));
+      const isVisible = visibleDevices(view, who).some((found) => found.code === code);
+      const now = isVisible && (await shownNow(context, view.row.site, view.inventory.devices));
+      const shown = now === false ? undefined : now.get(code);
+      if (shown === undefined) throw notFound('device', code);
+      return deviceItem(shown, may(who.role, 'details'));
     },
   );
   routes.get(

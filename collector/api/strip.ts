@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import { RULES_VERSION, type StateInterval } from '../../shared/judge/types.ts';
+import { RULES_VERSION } from '../../shared/judge/types.ts';
 import { person } from '../auth/guard.ts';
 import type { AppContext } from '../deps.ts';
+import { shownNow } from '../report/current.ts';
 import { stripCells } from '../report/strip.ts';
 import { answers, typed } from './routes.ts';
 import { SiteParams, StripBody } from './schemas.ts';
@@ -36,9 +37,10 @@ export function stripRoutes(app: FastifyInstance, context: AppContext): void {
       // The strip ends where knowledge ends, so that its last cells are not always unknown.
       const to_ms = Math.min(as_of.to_ms, now_minute);
       const from_ms = to_ms - STRIP_CELLS * MINUTE_MS;
-      const byDevice = Map.groupBy(intervals, ({ device }: StateInterval) => device);
+      const byDevice = Map.groupBy(intervals, ({ device }) => device);
+      const shown = await shownNow(context, site, view.inventory.devices);
       const items = visibleDevices(view, who)
-        .filter(({ reachability }) => reachability !== 'none')
+        .filter(({ code }) => shown.get(code)?.state !== 'not_measured')
         .map(({ code, name, kind }) => ({
           device: code,
           name,

@@ -1,8 +1,7 @@
 import type { Device, Inventory } from '../../shared/measure/inventory-types.ts';
 import { AGENT_SILENT_MS } from '../agent-silence.ts';
 import type { CollectorDeps } from '../deps.ts';
-import type { CurrentState } from '../judge/read-types.ts';
-import { countStates, currentStates, shownState, worstState } from '../report/current.ts';
+import { countStates, type Shown, shownNow, worstState } from '../report/current.ts';
 import type { AgentRow, EnrolmentRow, SiteRow } from '../store/rows.ts';
 import type { AgentItem, DeviceItem, SiteItem } from './schemas.ts';
 import { rfc3339 } from './times.ts';
@@ -13,10 +12,21 @@ export async function siteItem(
   inventory: Inventory,
   unit_name: string,
 ): Promise<SiteItem> {
-  const current = await currentStates(deps, row.site);
-  const states = countStates(
-    inventory.devices.map((device) => shownState(device, current.get(device.code))),
+  return siteItemOf(
+    deps,
+    { row, inventory, unit_name },
+    await shownNow(deps, row.site, inventory.devices),
   );
+}
+
+/** The same of states that were read already. */
+export async function siteItemOf(
+  deps: CollectorDeps,
+  of: { readonly row: SiteRow; readonly inventory: Inventory; readonly unit_name: string },
+  shown: ReadonlyMap<string, Shown>,
+): Promise<SiteItem> {
+  const { row, inventory, unit_name } = of;
+  const states = countStates([...shown.values()].map(({ state }) => state));
   return {
     site: row.site,
     name: row.name,
@@ -89,11 +99,7 @@ function statusOf(
 }
 
 /** `details`: addresses and other identities, for operators only. */
-export function deviceItem(
-  device: Device,
-  current: CurrentState | undefined,
-  details: boolean,
-): DeviceItem {
+export function deviceItem({ device, state, current }: Shown, details: boolean): DeviceItem {
   const since_ms = current?.since_ms ?? null;
   const last_reply_ms = current?.last_reply_ms ?? null;
   const rtt_us = current?.rtt_us ?? null;
@@ -102,8 +108,11 @@ export function deviceItem(
     name: device.name,
     kind: device.kind,
     agent: device.agent,
-    state: shownState(device, current),
+    state,
     reason: current?.reason ?? null,
+    cause: current?.cause ?? null,
+    confidence: current?.confidence ?? null,
+    incident: current?.incident ?? null,
     since_ms,
     since: rfc3339(since_ms),
     last_reply_ms,

@@ -5,7 +5,7 @@ import type { BatchHeader, ResultSection } from '../../shared/measure/batch.ts';
 import { type HeaderJson, parseHeader } from '../../shared/measure/header.ts';
 import { parseResultSection } from '../../shared/measure/section.ts';
 import { parseTargetList } from '../../shared/measure/target-list.ts';
-import type { TargetList } from '../../shared/measure/targets.ts';
+import type { MeasuredTarget, PublicProbes } from '../../shared/measure/targets.ts';
 import type { InventoryReads } from '../store/store-inventory.ts';
 
 /** Sections that carry results; `identity` is read by nobody who makes figures. */
@@ -20,7 +20,13 @@ export interface BatchParts {
   readonly problem?: LanProofError;
 }
 
-export type FindList = (site: string, agent: string, hash: string) => Promise<TargetList | null>;
+/** What a header's list says of the targets of its batch. */
+export interface MeasuredList {
+  readonly version: number;
+  readonly targets: readonly MeasuredTarget[];
+}
+
+export type FindList = (site: string, agent: string, hash: string) => Promise<MeasuredList | null>;
 
 /**
  * Reads header and result sections (inflated JSON by name) as far as they can be read. Never
@@ -74,19 +80,37 @@ function listProblem(code: 'LIST_UNKNOWN' | 'LIST_VERSION', place: string): LanP
   });
 }
 
-/** Lists of all sites of a province; one is some 20 kB in memory. */
+/** Lists of all sites of a province, one for each of their agents. */
 const LISTS_MAX = 4_000;
+/** Different sets of probes among their targets: a few kinds of devices and intervals. */
+const PROBES_MAX = 1_000;
 
 /** Finds target lists by the hash that headers name, and keeps the ones in use. */
 export function createListFinder(store: InventoryReads): FindList {
-  const lists = new Map<string, TargetList>();
+  const lists = new Map<string, MeasuredList>();
+  const shared = new Map<string, PublicProbes>();
+  // Most targets are asked alike: one object for all of them is 300 bytes less for each.
+  const sharedProbes = (probes: PublicProbes): PublicProbes => {
+    const key = JSON.stringify(probes);
+    const known = shared.get(key);
+    if (known !== undefined) return known;
+    if (shared.size >= PROBES_MAX) shared.clear();
+    shared.set(key, probes);
+    return probes;
+  };
   return async (site, agent, hash) => {
     const key = `${site} ${agent} ${hash}`;
     const known = lists.get(key);
     if (known !== undefined) return known;
     const row = await store.targetsByHash(site, fromBase64(hash));
     if (row === null || row.agent !== agent || toBase64(row.hash) !== hash) return null;
-    const list = parseTargetList(fromBase64(parseEnvelope(row.envelope).payload));
+    const { version, targets } = parseTargetList(fromBase64(parseEnvelope(row.envelope).payload));
+    const list: MeasuredList = {
+      version,
+      targets: targets.map(({ code, kind, own, reachability, probes }) => {
+        return { code, kind, own, reachability, probes: sharedProbes(probes) };
+      }),
+    };
     if (lists.size >= LISTS_MAX) lists.clear();
     lists.set(key, list);
     return list;

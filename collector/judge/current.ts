@@ -105,7 +105,10 @@ function unmanagedOf(
     return found?.state === 'up' && found.since_ms !== null ? [found.since_ms] : [];
   });
   if (up.length === 0) {
-    return { ...common, state: 'unknown', reason: 'never_answered', since_ms: null };
+    const known = witnesses.flatMap((witness) => states.get(witness) ?? []);
+    const first = known.find(({ reason }) => reason !== null && reason !== 'never_answered');
+    const { reason = 'never_answered' as const, since_ms = null } = first ?? {};
+    return { ...common, state: 'unknown', reason, since_ms };
   }
   return { ...common, state: 'up', reason: null, since_ms: Math.min(...up) };
 }

@@ -5,6 +5,7 @@ import type { Ledger } from '../ledger/types.ts';
 import type { Store } from '../store/store.ts';
 import { type Closed, closedOf, knownTo } from './closed.ts';
 import { currentStates } from './current.ts';
+import { createLaterWords } from './day/later.ts';
 import { clipIntervals, readPeriod } from './day/period.ts';
 import { readSlots } from './read-slots.ts';
 import type { AsOf, DaysOfSites, Judged, JudgeReader } from './read-types.ts';
@@ -21,6 +22,7 @@ interface ReaderOptions {
 /** Reads through the site's judge, which has folded every committed leaf when it answers. */
 export function createJudgeReader(options: ReaderOptions): JudgeReader {
   const { store, judge, now_ms } = options;
+  const later = createLaterWords({ store, days: judge.days });
 
   const asOfNow = ({ state, position }: SiteJudge, closed: Closed): AsOf => {
     const head = options.ledger.checkpoint();
@@ -66,7 +68,7 @@ export function createJudgeReader(options: ReaderOptions): JudgeReader {
   const judged = async (site: string, from_ms: number, to_ms: number): Promise<Judged> => {
     checkMinutes(from_ms, to_ms);
     return whenJudged(site, (held, as_of) =>
-      readPeriod({ store, days: judge.days, judge: held }, { from_ms, to_ms }, as_of),
+      readPeriod({ store, days: judge.days, later, judge: held }, { from_ms, to_ms }, as_of),
     );
   };
 
@@ -90,16 +92,22 @@ export function createJudgeReader(options: ReaderOptions): JudgeReader {
 
     async dayRows(sites, from_ms, to_ms, hours) {
       const known: [string, { to_ms: number | null; as_of: AsOf }][] = [];
+      const newer = new Map<string, string>();
       for (const site of sites) {
-        known.push([
-          site,
-          await whenJudged(site, async (_, as_of) => {
-            const newest = await store.newestDay(site);
-            return { to_ms: newest?.end_ms ?? null, as_of };
-          }),
-        ]);
+        const found = await whenJudged(site, async (held, as_of) => {
+          const newest = await store.newestDayMark(site);
+          return { newest, as_of, settled: await later.of(held, as_of.to_ms) };
+        });
+        known.push([site, { to_ms: found.newest?.end_ms ?? null, as_of: found.as_of }]);
+        for (const row of found.settled) {
+          newer.set(`${site}/${row.day_ms}`, hours === 'all' ? row.sums_all : row.sums_working);
+        }
       }
-      const rows = await store.daySums(sites, from_ms, to_ms, hours);
+      const stored = await store.daySums(sites, from_ms, to_ms, hours);
+      const rows = stored.map((row) => {
+        const sums = newer.get(`${row.site}/${row.day_ms}`);
+        return sums === undefined ? row : { ...row, sums };
+      });
       return { rows, sites: new Map(known) } satisfies DaysOfSites;
     },
 

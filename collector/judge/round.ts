@@ -63,7 +63,7 @@ export async function runRound(
       const before = closedBefore(judge.state);
       const found = await foldSite(options, judge, leaves, ROUND_LEAVES_MAX);
       const touched_ms = touchedBy(judge, before, leaves, options.now_ms());
-      const papers = leaves.some(({ document }) => document !== null);
+      const papers = leaves.some(({ leaf, document }) => document !== null && leaf.kind !== 'day');
       folded.set(judge, { ...found, touched_ms, papers });
     } catch (error) {
       held.drop(site);

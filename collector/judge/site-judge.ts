@@ -20,6 +20,11 @@ export interface SiteJudge {
   readonly state: JudgeState;
   /** The newest leaf that was folded. */
   position: Position;
+  /**
+   * Ordinal of the newest folded leaf that is no `day` document: those only repeat what the judge
+   * says, so what is held in memory of a site stands while this stays.
+   */
+  said: number;
   /** The newest leaf whose changes were published; behind it a replay says nothing new. */
   published: Position;
   /** Ordinals of inputs that are passed over. */
@@ -57,11 +62,13 @@ export async function loadSite(store: ReadUnit, site: string, now_ms: number): P
   const row = await store.judgeState(site);
   const usable = row !== null && row.version === JUDGE_STATE_VERSION ? row : null;
   const faults = await store.judgeFaults(site);
+  const position = usable === null ? START : { log: usable.log, leaf: usable.leaf };
   return {
     site,
     // The text was written by this very version of the judge: see putJudgeState.
     state: usable === null ? createJudgeState() : (JSON.parse(usable.state) as JudgeState),
-    position: usable === null ? START : { log: usable.log, leaf: usable.leaf },
+    position,
+    said: ordinal(position),
     published: (await store.judgeProgress(site)) ?? START,
     faults: new Set(faults.map(ordinal)),
     unsaved: 0,
@@ -88,6 +95,7 @@ export async function foldSite(
       if (output !== null && ordinal(position) > ordinal(judge.published)) fresh.push(output);
     }
     judge.position = position;
+    if (found.leaf.kind !== 'day') judge.said = ordinal(position);
     judge.unsaved += 1;
   }
   return { outputs, fresh, more: leaves.length === limit };

@@ -2,7 +2,7 @@ import type { IncidentPhase } from '../../shared/judge/site/material.ts';
 import type { Inventory } from '../../shared/measure/inventory-types.ts';
 import { AGENT_SILENT_MS } from '../agent-silence.ts';
 import type { CollectorDeps } from '../deps.ts';
-import { currentStates, groupComputers, shownState } from '../report/current.ts';
+import { groupComputers, shownNow } from '../report/current.ts';
 import type { OutboxRow } from '../store/rows-judgement.ts';
 import type { LiveHub } from './hub.ts';
 
@@ -77,23 +77,21 @@ async function publishSite(
   const row = await deps.store.site(site);
   if (row === null) return;
   const { devices }: Inventory = JSON.parse(row.inventory);
-  const current = await currentStates(deps, site);
+  const now = await shownNow(deps, site, devices);
   let computers = false;
-  for (const { code: device, kind, reachability } of devices) {
-    const now = current.get(device);
-    if (now === undefined) continue;
-    const state = shownState({ reachability }, now);
-    const { reason, since_ms } = now;
-    const mark = `${state}/${reason}/${since_ms}`;
-    const key = `${site}/${device}`;
+  for (const { device, state, current } of now.values()) {
+    if (current === undefined) continue;
+    const { code, kind } = device;
+    const { reason, since_ms, cause, confidence, incident } = current;
+    const mark = [state, reason, since_ms, cause, confidence, incident].join('/');
+    const key = `${site}/${code}`;
     if (shown.get(key) === mark) continue;
     shown.set(key, mark);
     computers ||= kind === 'pc';
-    hub.publish({ type: 'device', site, device, kind, state, reason, since_ms });
+    const why = { reason, cause, confidence, incident };
+    hub.publish({ type: 'device', site, device: code, kind, state, ...why, since_ms });
   }
-  if (computers) {
-    hub.publish({ type: 'computers', site, groups: groupComputers(devices, current) });
-  }
+  if (computers) hub.publish({ type: 'computers', site, groups: groupComputers(now) });
 }
 
 /** Publishes agents that fell silent or came back; returns their sites. */

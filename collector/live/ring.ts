@@ -1,3 +1,4 @@
+import type { Cause, Confidence } from '../../shared/judge/cause-names.ts';
 import type { IncidentPhase } from '../../shared/judge/site/material.ts';
 import type { UnknownReason } from '../../shared/judge/types.ts';
 import type { DeviceKind } from '../../shared/measure/codes.ts';
@@ -12,6 +13,9 @@ export type LiveEvent =
       readonly kind: DeviceKind;
       readonly state: ShownState;
       readonly reason: UnknownReason | null;
+      readonly cause: Cause | null;
+      readonly confidence: Confidence | null;
+      readonly incident: string | null;
       readonly since_ms: number | null;
     }
   | {

@@ -1,11 +1,12 @@
 import { STATES } from '../../shared/judge/types.ts';
+import { SWITCHED_OFF_KINDS } from '../../shared/measure/codes.ts';
 import type { Device } from '../../shared/measure/inventory-types.ts';
 import type { CollectorDeps } from '../deps.ts';
 import type { CurrentState } from '../judge/read-types.ts';
 
 /**
- * A state, or a display word: `pending` never answered, its time is unknown; `not_measured` cannot
- * be asked at all, as an unmanaged switch.
+ * A state, or a display word: `pending` never answered, its time is unknown; `not_measured`:
+ * nothing can be said, as of an unmanaged switch that no always-on device stands witness for.
  */
 export const SHOWN_STATES = [...STATES, 'pending', 'not_measured'] as const;
 export type ShownState = (typeof SHOWN_STATES)[number];
@@ -32,14 +33,57 @@ const WORST_FIRST: readonly ShownState[] = [
 
 export type CountsByState = Record<ShownState, number>;
 
-/** The word that is shown for a device. */
-export function shownState(
-  { reachability }: Pick<Device, 'reachability'>,
+/** A device's state with the word that is shown for it; `current` undefined: nothing is said of it. */
+export interface Shown {
+  readonly device: Device;
+  readonly state: ShownState;
+  readonly current: CurrentState | undefined;
+}
+
+/** The words that are shown for the devices of a whole inventory, by code and in its order. */
+export function shownDevices(
+  devices: readonly Device[],
+  current: ReadonlyMap<string, CurrentState>,
+): Map<string, Shown> {
+  const steady = new Set(
+    devices.flatMap(({ code, kind }) => (SWITCHED_OFF_KINDS.has(kind) ? [] : [code])),
+  );
+  return new Map(
+    devices.map((device) => {
+      const own = current.get(device.code);
+      const state = wordOf(device, own, steady);
+      const never = state === 'unknown' && !hasReplied(device, current);
+      const shown = never ? 'pending' : state;
+      // Where nothing can be said there is no since and no reason either.
+      const known = shown === 'not_measured' ? undefined : own;
+      return [device.code, { device, state: shown, current: known }];
+    }),
+  );
+}
+
+function wordOf(
+  { reachability, kind, witnesses }: Device,
   current: CurrentState | undefined,
+  steady: ReadonlySet<string>,
 ): ShownState {
-  if (reachability === 'none') return 'not_measured';
+  if (reachability === 'none') {
+    if (kind !== 'unmanaged-switch' || witnesses.length === 0) return 'not_measured';
+    // Computers alone prove that it works, never that it does not (accounting §2).
+    if (!witnesses.some((code) => steady.has(code))) {
+      return current?.state === 'up' ? 'up' : 'not_measured';
+    }
+  }
   if (current === undefined || current.reason === 'never_answered') return 'pending';
-  return current.state === 'unknown' && current.last_reply_ms === null ? 'pending' : current.state;
+  return current.state;
+}
+
+/** Whether it ever answered; for a switch without a probe its witnesses do. */
+function hasReplied(
+  { code, reachability, witnesses }: Device,
+  current: ReadonlyMap<string, CurrentState>,
+): boolean {
+  const asked = reachability === 'none' ? witnesses : [code];
+  return asked.some((one) => (current.get(one)?.last_reply_ms ?? null) !== null);
 }
 
 export function countStates(states: Iterable<ShownState>): CountsByState {
@@ -53,16 +97,13 @@ export function worstState(counts: CountsByState): ShownState {
 }
 
 /** Computers by group and state; one that is in two groups counts in both. */
-export function groupComputers(
-  devices: readonly Device[],
-  current: ReadonlyMap<string, CurrentState>,
-): GroupCount[] {
+export function groupComputers(shown: ReadonlyMap<string, Shown>): GroupCount[] {
   const groups = new Map<string, ShownState[]>();
-  for (const device of devices) {
+  for (const { device, state } of shown.values()) {
     if (device.kind !== 'pc') continue;
     for (const group of device.groups.length === 0 ? [''] : device.groups) {
       const states = groups.get(group) ?? [];
-      states.push(shownState(device, current.get(device.code)));
+      states.push(state);
       groups.set(group, states);
     }
   }
@@ -73,10 +114,12 @@ export function groupComputers(
   }));
 }
 
-/** Current states by device code. */
-export async function currentStates(
+/** What is shown of the devices of a site now. */
+export async function shownNow(
   deps: Pick<CollectorDeps, 'judge'>,
   site: string,
-): Promise<Map<string, CurrentState>> {
-  return new Map((await deps.judge.current(site)).map((state) => [state.device, state]));
+  devices: readonly Device[],
+): Promise<Map<string, Shown>> {
+  const current = await deps.judge.current(site);
+  return shownDevices(devices, new Map(current.map((state) => [state.device, state])));
 }

@@ -38,10 +38,11 @@ export function siteAsk(judged: Judged, hours: Hours, time: 'all' | 'bad'): Figu
       return [{ ...within(track, [inventory]), entry: entries.has(node.code) }];
     });
     windows.push(...windowsOf(infrastructure));
+    const bad = time === 'all' ? null : badSpans(infrastructure);
     const told =
-      time === 'all'
+      bad === null
         ? infrastructure
-        : infrastructure.map((track) => ({ ...track, ...within(track, badSpans(infrastructure)) }));
+        : infrastructure.map((track) => ({ ...track, ...within(track, bad) }));
     intervals.push(...siteTimeline(inventory.document.site, told, as_of_to_ms));
   }
   return { ...hours, intervals, windows, as_of_to_ms, known_to_ms: as_of_to_ms };

@@ -82,6 +82,9 @@ export interface DayStoreRow extends Position {
   readonly carry: Uint8Array;
 }
 
+/** Which day was judged, and what it is a function of. */
+export type DayMark = Pick<DayStoreRow, 'site' | 'day_ms' | 'end_ms' | 'log' | 'leaf' | 'rules'>;
+
 /** The little of a day that overviews add up. */
 export interface DaySumsRow {
   readonly site: string;

@@ -108,7 +108,11 @@ export interface AgentRow {
   readonly closed_to_ms: number | null;
   /** Newest header's: the list that the agent measures by; 0 before the first batch. */
   readonly list_version: number;
-  /** Newest header's `seen.size` in the current log, and when it rose; for `renew`. */
+  /**
+   * Newest header's `seen.size` in the current log, and when it rose; for `renew`. Planning
+   * maintenance sets it to the index of the plan's leaf and the time to null: `renew` then stays
+   * set until a batch has seen a checkpoint that holds the plan.
+   */
   readonly seen_size: number;
   readonly seen_at_ms: number | null;
   /** Newest header's, or the enrol request's. */

@@ -2,6 +2,7 @@
 import type { Position } from './rows.ts';
 import type {
   ChunkRow,
+  DayMark,
   DayStoreRow,
   DaySumsRow,
   IntervalRow,
@@ -33,6 +34,8 @@ export interface JudgementReads {
   days(site: string, from_ms: number, to_ms: number): Promise<DayStoreRow[]>;
   /** The newest judged day of a site; null if there is none. */
   newestDay(site: string): Promise<DayStoreRow | null>;
+  /** The same without what was judged of it: for who only asks how far days reach. */
+  newestDayMark(site: string): Promise<DayMark | null>;
   /** Sums of the judged days that lie wholly in [from_ms, to_ms), by site and day. */
   daySums(
     sites: readonly string[],

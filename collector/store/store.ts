@@ -3,6 +3,7 @@
  * driver. One unit of work commits or nothing of it does; after `write` returned, its effects
  * survive a loss of power. The site leads every key, so that sites can lie on different servers.
  */
+import type { DayLeafReads, DayLeafWrites } from './store-day-leaves.ts';
 import type { EvidenceReads, EvidenceWrites } from './store-evidence.ts';
 import type { InventoryReads, InventoryWrites } from './store-inventory.ts';
 import type { JudgementReads, JudgementWrites } from './store-judgement.ts';
@@ -15,6 +16,7 @@ export interface ReadUnit
     InventoryReads,
     PeopleReads,
     JudgementReads,
+    DayLeafReads,
     SeriesReads {}
 
 /** One unit of work. Never use it after the work returned, nor two calls of it at a time. */
@@ -24,6 +26,7 @@ export interface WriteUnit
     InventoryWrites,
     PeopleWrites,
     JudgementWrites,
+    DayLeafWrites,
     SeriesWrites {
   /**
    * Runs a part that may fail alone (a savepoint): if `work` throws, what it wrote is undone, the

@@ -8,6 +8,7 @@ export interface DemoDevice {
   readonly kind: DeviceKind;
   /** Null: nothing can be addressed (an unmanaged switch). */
   readonly address: string | null;
+  /** `port` is an ifIndex as text: causes are judged by it. */
   readonly attached: { readonly device: string; readonly port?: string } | null;
   /** Ports of the simulated SNMP switch; absent where there is no SNMP. */
   readonly snmp_ports?: number;
@@ -71,17 +72,32 @@ function device(
   return { code, name, kind, address, attached, always_on, ...more };
 }
 
-function computers(prefix: string, count: number, net: string, first: number, parent: string) {
+interface Row {
+  readonly prefix: string;
+  readonly count: number;
+  readonly net: string;
+  readonly first: number;
+  readonly parent: string;
+  /** ifIndex of the first one's port. */
+  readonly port: number;
+}
+
+/** One computer after the other, in address and in port. */
+function computers({ prefix, count, net, first, parent, port }: Row) {
   return Array.from({ length: count }, (_, i) =>
     device(
       `pc-${prefix}-${i + 1}`,
       `Máy tính ${prefix === 'mc' ? 'Một cửa' : 'Văn phòng'} ${i + 1}`,
       'pc',
       `${net}.${first + i}`,
-      on(parent, String(i + 3)),
+      on(parent, String(port + i)),
     ),
   );
 }
+
+/** The one-stop counter's and the office's; each port holds one device only. */
+const MC = { prefix: 'mc', first: 101, port: 9 } as const;
+const VP = { prefix: 'vp', first: 111, port: 3 } as const;
 
 /** The PC of who is on duty: always on, and its DHCP lease changes. */
 function roaming(pc: DemoDevice): DemoDevice {
@@ -121,8 +137,8 @@ const dongPhu: DemoSite = {
     device('may-in-2', 'Máy in tầng 2', 'printer', '127.10.1.21', on('sw-tang2', '14')),
     device('camera-1', 'Camera cổng', 'camera', '127.10.1.30', on('sw-core', '6')),
     device('kiosk-1', 'Ki-ốt tra cứu', 'kiosk', '127.10.1.40', on('sw-core', '7')),
-    ...computers('mc', 4, '127.10.1', 101, 'sw-core'),
-    ...computers('vp', 6, '127.10.1', 111, 'sw-tang2'),
+    ...computers({ ...MC, count: 4, net: '127.10.1', parent: 'sw-core' }),
+    ...computers({ ...VP, count: 6, net: '127.10.1', parent: 'sw-tang2' }),
   ],
 };
 
@@ -151,12 +167,19 @@ const tanLap: DemoSite = {
     }),
     device('may-in-1', 'Máy in Một cửa', 'printer', '127.10.2.20', on('sw-1')),
     device('may-in-2', 'Máy in nhà B', 'printer', '127.10.2.21', on('sw-2')),
-    ...computers('mc', 3, '127.10.2', 101, 'sw-1').map((pc) => ({ ...pc, drops_echo: true })),
-    ...computers('vp', 3, '127.10.2', 111, 'sw-2').map((pc, i) => (i === 0 ? roaming(pc) : pc)),
+    ...computers({ ...MC, count: 3, net: '127.10.2', parent: 'sw-1' }).map((pc) => ({
+      ...pc,
+      drops_echo: true,
+    })),
+    ...computers({ ...VP, count: 3, net: '127.10.2', parent: 'sw-2' }).map((pc, i) =>
+      i === 0 ? roaming(pc) : pc,
+    ),
     device('pc-ngu', 'Máy tính hay ngủ', 'pc', '127.10.2.120', on('sw-2')),
     device('cong-dvc', 'Cổng dịch vụ công (mô phỏng)', 'upstream', '127.10.3.1', on('gw'), {
       services: { http: [{ port: WEB_PORT, path: '/' }] },
     }),
+    // Two of different operators prove together that the WAN is away, and not one service.
+    device('moc-1', 'Mốc Internet (mô phỏng)', 'upstream', '127.10.3.2', on('gw')),
   ],
 };
 

@@ -48,7 +48,7 @@ export function appendRun(device: DeviceState, item: Item, cls: SlotClass): void
     const last = device.runs.at(-1);
     const joins = last?.cls === cls && last.code === code && last.s + last.n === s;
     if (joins && (code === null || s % per_hour !== 0)) last.n += fits;
-    else device.runs.push({ s, n: fits, cls, code, epoch, seq });
+    else device.runs = [...device.runs, { s, n: fits, cls, code, epoch, seq }];
     s += fits;
     n -= fits;
   }

@@ -11,7 +11,7 @@ import {
 } from './codes.ts';
 import { claim, type Span, spanKey } from './section-spans.ts';
 import type { Strict } from './strict.ts';
-import type { PublicTarget } from './targets.ts';
+import type { MeasuredTarget } from './targets.ts';
 
 /** Parts of one section: each of 2,000 targets with as many checks as one probe may have. */
 export const CHECK_PARTS_MAX = TARGETS_MAX * CHECKS_MAX;
@@ -42,7 +42,7 @@ export function readCheck(
   strict: Strict,
   value: unknown,
   place: string,
-  targets: readonly PublicTarget[] | null,
+  targets: readonly MeasuredTarget[] | null,
   spans: Map<number, Span[]>,
 ): CheckPart {
   const part = strict.object(value, place);

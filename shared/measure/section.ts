@@ -19,7 +19,7 @@ import { CHECK_PARTS_MAX, readCheck } from './section-checks.ts';
 import { readSnmp, SNMP_TARGETS_MAX } from './section-snmp.ts';
 import { claim, type Span, spanKey } from './section-spans.ts';
 import { Strict } from './strict.ts';
-import type { PublicTarget, TargetList } from './targets.ts';
+import type { MeasuredTarget } from './targets.ts';
 
 const MS_PER_S = 1_000;
 const DUPLEX = ['full', 'half'] as const;
@@ -57,7 +57,7 @@ export function encodeResultSection(section: ResultSection): Uint8Array {
  */
 export function parseResultSection(
   json: Uint8Array,
-  list: TargetList | null,
+  list: { readonly targets: readonly MeasuredTarget[] } | null,
   name?: Exclude<SectionName, 'identity'>,
 ): ResultSection {
   const root = strict.parse(json, SECTION_INFLATED_BYTES_MAX);
@@ -89,7 +89,7 @@ export function parseResultSection(
 
 function readChecks(
   value: unknown,
-  targets: readonly PublicTarget[] | null,
+  targets: readonly MeasuredTarget[] | null,
   name: SectionName | undefined,
 ): CheckPart[] {
   const spans = new Map<number, Span[]>();
@@ -113,7 +113,7 @@ function withIndexes(value: unknown, index: number): unknown {
 function checkSeries(
   value: unknown,
   place: string,
-  targets: readonly PublicTarget[] | null,
+  targets: readonly MeasuredTarget[] | null,
   name: SectionName | undefined,
   spans: Map<number, Span[]>,
 ): void {
@@ -153,9 +153,9 @@ function checkTarget(
   index: unknown,
   list: string,
   k: number,
-  targets: readonly PublicTarget[] | null,
+  targets: readonly MeasuredTarget[] | null,
   name: SectionName | undefined,
-): PublicTarget | null {
+): MeasuredTarget | null {
   const count = targets?.length ?? TARGETS_MAX;
   if (!Number.isSafeInteger(index) || Number(index) < 0 || Number(index) >= count) {
     return strict.fail(`${list}[${k}]`, 'is no index of the list', 'SECTION_TARGET');
@@ -167,7 +167,7 @@ function checkTarget(
 
 /** A PC's results outside the private section could not be masked or deleted. */
 function checkKind(
-  target: PublicTarget | null,
+  target: MeasuredTarget | null,
   name: SectionName | undefined,
   place: string,
 ): void {
@@ -177,7 +177,11 @@ function checkKind(
 }
 
 /** The list's interval of a probe; undefined, which no interval equals, if it has none. */
-function listInterval(target: PublicTarget, probe: SeriesProbe, check: number): number | undefined {
+function listInterval(
+  target: MeasuredTarget,
+  probe: SeriesProbe,
+  check: number,
+): number | undefined {
   const { probes } = target;
   return isCheckProbe(probe) ? probes[probe]?.[check]?.interval_ms : probes[probe]?.interval_ms;
 }

@@ -33,6 +33,12 @@ export interface PublicTarget {
   readonly commitment: string;
 }
 
+/** What reading a batch needs of a target. */
+export type MeasuredTarget = Pick<
+  PublicTarget,
+  'code' | 'kind' | 'own' | 'reachability' | 'probes'
+>;
+
 export interface PublicProbes {
   readonly icmp?: ProbeTimes;
   readonly arp?: { readonly interval_ms: number };

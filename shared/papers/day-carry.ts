@@ -1,14 +1,19 @@
 import { CAUSES, CONFIDENCES } from '../judge/cause-names.ts';
 import type {
   CarriedIncident,
+  CarriedTrouble,
+  DeviceCarry,
   Incident,
   IncidentKind,
   IncidentPhase,
+  TroubleSort,
 } from '../judge/site/material.ts';
 import type { Span } from '../judge/spans.ts';
 import { STATES } from '../judge/types.ts';
 import { DEVICES_PER_SITE_MAX } from '../measure/inventory-defaults.ts';
+import { COUNT_MAX } from '../measure/strict.ts';
 import { readFact } from './day-facts.ts';
+import { usualAnswered } from './day-write.ts';
 import type { PaperReader } from './paper-reader.ts';
 import type { DayDevice, DayPaper } from './types.ts';
 
@@ -18,9 +23,12 @@ const ANSWERED_MAX = 1_000;
 const INCIDENTS_MAX = 2 * DEVICES_PER_SITE_MAX;
 /** What one cause stands on; a storm has the most. */
 const FACTS_MAX = 10_000;
+/** Joined ones of some 15 minutes, one of a sort and incident. */
+const TROUBLES_MAX = 1_000;
 const INCIDENT_ID = /^[0-9a-f]{64}$/;
 const KINDS = ['outage', 'degraded', 'flapping'] as const satisfies readonly IncidentKind[];
 const PHASES = ['open', 'settling', 'settled'] as const satisfies readonly IncidentPhase[];
+const SORTS = ['outage', 'lossy', 'degraded', 'flapping'] as const satisfies readonly TroubleSort[];
 const DEVICE = [
   'state',
   'silent_since_ms',
@@ -30,6 +38,11 @@ const DEVICE = [
   'incident',
   'last_reply_ms',
   'ever_answered',
+  'root',
+  'piece_from_ms',
+  'unknown_since_ms',
+  'before',
+  'troubles',
 ] as const;
 const INCIDENT = [
   'id',
@@ -62,7 +75,7 @@ export function readCarry(reader: PaperReader, value: unknown, place: string): D
     devices: Object.fromEntries(
       devices.map(([code, device]) => {
         const at = `${place}.devices.${code.slice(0, 40)}`;
-        return [reader.assetCode(code, at), readDevice(reader, device, at)];
+        return [reader.assetCode(code, at), readDevice(reader, device, at, warm_ms)];
       }),
     ),
     incidents: reader
@@ -71,24 +84,79 @@ export function readCarry(reader: PaperReader, value: unknown, place: string): D
   };
 }
 
-function readDevice(reader: PaperReader, value: unknown, place: string): DayDevice {
-  const found = reader.members(value, place, DEVICE);
-  const ever_answered = reader.boolean(found.ever_answered, `${place}.ever_answered`);
-  const last_reply_ms = maybeTime(reader, found.last_reply_ms, `${place}.last_reply_ms`);
+/** Every member may be missing: what is usual is left out (day-write.ts). */
+function readDevice(
+  reader: PaperReader,
+  value: unknown,
+  place: string,
+  warm_ms: number,
+): DayDevice {
+  const found = reader.members(value, place, [], DEVICE);
+  const maybe = (name: string) => maybeTime(reader, found[name] ?? null, `${place}.${name}`);
+  const flag = (name: string, usual: boolean) =>
+    found[name] === undefined ? usual : reader.boolean(found[name], `${place}.${name}`);
+  const { incident = null, answered } = found;
+  const last_reply_ms = maybe('last_reply_ms');
+  const ever_answered = flag('ever_answered', last_reply_ms !== null);
   if (last_reply_ms !== null && !ever_answered) {
     reader.fail(`${place}.ever_answered`, 'is false beside a last reply');
   }
+  const state = reader.oneOf(found.state ?? 'up', `${place}.state`, STATES);
   return {
-    state: reader.oneOf(found.state, `${place}.state`, STATES),
-    silent_since_ms: maybeTime(reader, found.silent_since_ms, `${place}.silent_since_ms`),
-    earliest_ms: maybeTime(reader, found.earliest_ms, `${place}.earliest_ms`),
-    off: reader.boolean(found.off, `${place}.off`),
-    answered: readSpans(reader, found.answered, `${place}.answered`),
-    incident:
-      found.incident === null ? null : readCarried(reader, found.incident, `${place}.incident`),
+    state,
+    silent_since_ms: maybe('silent_since_ms'),
+    earliest_ms: maybe('earliest_ms'),
+    off: flag('off', state === 'off'),
+    answered:
+      answered === undefined
+        ? usualAnswered(state, warm_ms)
+        : readSpans(reader, answered, `${place}.answered`),
+    incident: incident === null ? null : readCarried(reader, incident, `${place}.incident`),
     last_reply_ms,
     ever_answered,
+    ...readSilence(reader, found, place),
   };
+}
+
+type Silence = Pick<
+  DeviceCarry,
+  'root' | 'piece_from_ms' | 'unknown_since_ms' | 'before' | 'troubles'
+>;
+
+/** What is missing stays so: it says as much as null. */
+function readSilence(reader: PaperReader, found: Record<string, unknown>, place: string): Silence {
+  const { root = null, piece_from_ms = null, unknown_since_ms = null, before = null } = found;
+  const time = (value: unknown, name: string) => reader.time(value, `${place}.${name}`);
+  return {
+    ...(root === null ? {} : { root: reader.assetCode(root, `${place}.root`) }),
+    ...(piece_from_ms === null ? {} : { piece_from_ms: time(piece_from_ms, 'piece_from_ms') }),
+    ...(unknown_since_ms === null
+      ? {}
+      : { unknown_since_ms: time(unknown_since_ms, 'unknown_since_ms') }),
+    ...(before === null ? {} : { before: readShare(reader, before, `${place}.before`) }),
+    ...(found.troubles === undefined
+      ? {}
+      : { troubles: readTroubles(reader, found.troubles, `${place}.troubles`) }),
+  };
+}
+
+function readShare(reader: PaperReader, value: unknown, place: string) {
+  const found = reader.members(value, place, ['slots', 'lost']);
+  const slots = reader.integer(found.slots, `${place}.slots`, 0, COUNT_MAX);
+  return { slots, lost: reader.integer(found.lost, `${place}.lost`, 0, slots) };
+}
+
+function readTroubles(reader: PaperReader, value: unknown, place: string): CarriedTrouble[] {
+  return reader.list(value, place, TROUBLES_MAX).map((item, index) => {
+    const at = `${place}[${index}]`;
+    const found = reader.members(item, at, ['sort', 'from_ms', 'to_ms', 'incident']);
+    return {
+      sort: reader.oneOf(found.sort, `${at}.sort`, SORTS),
+      from_ms: reader.time(found.from_ms, `${at}.from_ms`),
+      to_ms: reader.time(found.to_ms, `${at}.to_ms`),
+      incident: readCarried(reader, found.incident, `${at}.incident`),
+    };
+  });
 }
 
 function readCarried(reader: PaperReader, value: unknown, place: string): CarriedIncident {

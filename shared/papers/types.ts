@@ -84,7 +84,7 @@ export interface DeclarationPaper extends PaperHead, Omit<Declaration, 'author' 
 
 /** State of one device at `carry.warm_ms`, enough to judge on from there. */
 export interface DayDevice extends DeviceCarry {
-  /** Placed send time of the last answered slot before the day's end; null: not known any more. */
+  /** Begin of the last answered slot before the day's end; null: none, or not known any more. */
   readonly last_reply_ms: number | null;
   readonly ever_answered: boolean;
 }

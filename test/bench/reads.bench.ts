@@ -116,6 +116,8 @@ async function fillDays(
   const codes = (inventories[0]?.devices ?? []).map(({ code }) => code).sort();
   const known = await deps.judge.judged('x0', BEGIN_MS, END_MS);
   const kinds = Array.from({ length: KINDS_OF_DAY }, (_, kind) => dayOf(kind, codes));
+  // What the judge folds on its way changes windows and drops days that were put before.
+  for (const { site } of inventories) await deps.judge.current(site.code);
   for (const { site } of inventories) {
     const newest = await deps.store.newestSiteLeaf(site.code);
     if (newest === null) throw new Error('the site has no leaf');

@@ -376,6 +376,38 @@ const CASES: Record<
     );
   },
 
+  'intervals of a period, whatever lies before it and behind it': async (store) => {
+    const owners = ['d-1/a', 'd-1/b', 'd-2/a', 'd-22/c'];
+    const rows = owners.flatMap((owner, at) =>
+      [0, 10, 25, 40, 41, 90].map((from, k, all): IntervalRow => {
+        const [device = '', agent = ''] = owner.split('/');
+        const next = all[k + 1];
+        // The third one ends before the next one begins; only one owner's last one is open.
+        const to = k === 2 ? 30 : (next ?? (at === 1 ? null : 95));
+        return {
+          ...{ site: 'a', device, agent, from_ms: T0 + from + at, state: 'up', reason: null },
+          ...{ to_ms: to === null ? null : T0 + to + at, earliest_ms: null },
+        };
+      }),
+    );
+    await store.write(async (tx) => {
+      for (const row of rows) await tx.putIntervals([row]);
+      for (const row of rows) await tx.putIntervals([{ ...row, site: 'b' }]);
+    });
+    for (let from = -1; from < 110; from += 3) {
+      for (const length of [1, 7, 60]) {
+        const [from_ms, to_ms] = [T0 + from, T0 + from + length];
+        const touching = rows
+          .filter((row) => row.from_ms < to_ms && (row.to_ms ?? Infinity) > from_ms)
+          .sort((a, b) => compare(a.device, b.device) || a.from_ms - b.from_ms);
+        assert.deepEqual(await store.intervals('a', from_ms, to_ms), touching);
+        const own = touching.filter(({ device }) => device === 'd-2');
+        assert.deepEqual(await store.intervals('a', from_ms, to_ms, 'd-2'), own);
+      }
+    }
+    assert.deepEqual(await store.intervals('c', 0, T0 * 2), []);
+  },
+
   'seen rows and days: by time, replaced, dropped from a moment on': async (store) => {
     const seen = { site: 'a', key: 'paper/1', from_ms: T0, to_ms: T0 + 5, body: '{}' };
     const day = (at: number, sums: string, site = 'a') => ({
@@ -401,6 +433,10 @@ const CASES: Record<
     assert.deepEqual(await store.days('a', T0 + 1, end_ms), [day(0, '0'), day(1, '1')]);
     assert.deepEqual(await store.newestDay('a'), day(2, 'old'));
     assert.equal(await store.newestDay('c'), null);
+    const { day_ms, end_ms: over_ms, log, leaf, rules } = day(2, 'old');
+    const mark = { site: 'a', day_ms, end_ms: over_ms, log, leaf, rules };
+    assert.deepEqual(await store.newestDayMark('a'), mark);
+    assert.equal(await store.newestDayMark('c'), null);
     const sums = await store.daySums(['b', 'a', 'c'], T0, end_ms + 1, 'all');
     assert.deepEqual(
       sums.map((row) => [row.site, row.sums]),
@@ -417,6 +453,53 @@ const CASES: Record<
     await store.write((tx) => tx.dropJudgement('a'));
     assert.deepEqual([await store.newestDay('a'), await keys(0, 99)], [null, []]);
     assert.equal((await store.days('b', 0, end_ms)).length, 1);
+  },
+
+  'day documents: days are owed until they are noted, and again when judged again': async (
+    store,
+  ) => {
+    const day = (site: string, at: number) => ({
+      ...{ site, day_ms: T0 + at, end_ms: T0 + at + 1, log: 1, leaf: 7, rules: 1 },
+      ...{ later_word: false, sums_all: 's', sums_working: 'w', intervals: bytes(1) },
+      ...{ incidents: bytes(2), findings: bytes(3), carry: bytes(4) },
+    });
+    const leaf = { site: 'a', day_ms: T0, log: 1, leaf: 2, hash: bytes(9), recv_ms: T0 + 5 };
+    const up = (from: number, to: number | null, state: 'up' | 'down' = 'up') => ({
+      ...{ site: 'a', device: 'gw', agent: 'do-1', from_ms: T0 + from, state, reason: null },
+      ...{ to_ms: to === null ? null : T0 + to, earliest_ms: null },
+    });
+    await store.write(async (tx) => {
+      for (const at of [0, 1]) for (const site of ['b', 'a']) await tx.putDay(day(site, at));
+      await tx.putDayLeaf({ ...leaf, leaf: 1, hash: bytes(1) });
+      await tx.putDayLeaf(leaf);
+      await tx.putDayLeaf({ ...leaf, day_ms: T0 + 1, leaf: 4 });
+      await tx.putIntervals([up(0, 10), up(10, 20, 'down'), up(20, null)]);
+    });
+    const owed = async (after: { site: string; day_ms: number } | null, limit = 9) =>
+      (await store.owedDays(after, limit)).map(({ site, day_ms }) => `${site}${day_ms - T0}`);
+    assert.deepEqual(await owed(null), ['b1', 'a1', 'b0', 'a0']);
+    assert.deepEqual(await owed({ site: 'a', day_ms: T0 + 1 }, 1), ['b0']);
+    await store.write((tx) => tx.dayIsLedgered('a', T0 + 1));
+    // Sums that a later day settles change nothing that is ledgered.
+    await store.write((tx) => tx.putDay({ ...day('a', 1), sums_all: 'later' }));
+    assert.deepEqual(await owed(null), ['b1', 'b0', 'a0']);
+    await store.write(async (tx) => {
+      await tx.dropDays('a', T0 + 1);
+      await tx.putDay(day('a', 1));
+    });
+    assert.deepEqual(await owed(null), ['b1', 'a1', 'b0', 'a0']);
+
+    assert.deepEqual(await store.dayLeaf('a', T0), leaf);
+    assert.deepEqual(await store.newestDayLeaf('a'), { log: 1, leaf: 4 });
+    assert.deepEqual([await store.dayLeaf('b', T0), await store.newestDayLeaf('b')], [null, null]);
+    const newest = async (before: number) =>
+      (await store.newestUp('a', 'gw', 'do-1', T0 + before))?.from_ms;
+    assert.deepEqual(
+      [await newest(0), await newest(20), await newest(21)],
+      [undefined, T0, T0 + 20],
+    );
+    await store.write((tx) => tx.dropJudgement('a'));
+    assert.deepEqual([await store.dayLeaf('a', T0), await owed(null)], [null, ['b1', 'b0']]);
   },
 
   'the outbox counts on': async (store) => {
@@ -470,4 +553,8 @@ export function storeContract(engine: Engine): void {
       }
     });
   }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -31,7 +31,7 @@ const NO_FIGURES = [
 /** Judgement: all of it comes back from the ledger. */
 const JUDGEMENT = [
   ...['judge_state', 'judge_progress', 'judge_fault', 'interval', 'expected', 'chunk'],
-  ...['seen', 'day', 'series_kept', 'series_day'],
+  ...['seen', 'day', 'day_leaf', 'series_kept', 'series_day'],
 ];
 /** Of those without figures, what requests need to find a site and to be let in. */
 const ASKED_WITH = ['agent', 'unit', 'site', 'credential', 'migration'];

@@ -199,9 +199,9 @@ test('the table counts each answer once', () => {
   });
   const lines = confusionTable([judged]).split('\n');
   assert.deepEqual(lines, [
-    '| fault → expected | lan_link | wan |',
-    '| --- | --- | --- |',
-    '| test → lan_link | **1** |  |',
-    '| nothing was done |  | 1 |',
+    '| fault | expected | said, how often |',
+    '|---|---|---|',
+    '| test | lan_link | **lan_link** 1 |',
+    '| nothing was done | – | wan 1 |',
   ]);
 });

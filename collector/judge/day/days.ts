@@ -3,7 +3,7 @@ import type { JudgedWindow, SiteDocuments } from '../../../shared/judge/day/type
 import type { DeviceWindow } from '../../../shared/judge/lists.ts';
 import { ownWindows } from '../../../shared/judge/owners.ts';
 import { RULES_VERSION } from '../../../shared/judge/types.ts';
-import type { DayStoreRow } from '../../store/rows-judgement.ts';
+import type { DayMark } from '../../store/rows-judgement.ts';
 import type { ReadUnit, Store } from '../../store/store.ts';
 import { closedOf } from '../closed.ts';
 import { ordinal } from '../inputs.ts';
@@ -55,16 +55,22 @@ interface Tail {
   readonly judged: JudgedWindow | null;
 }
 
-interface Next {
+interface Next<Row> {
   readonly day: LocalDayBounds;
-  readonly newest: DayStoreRow | null;
+  readonly newest: Row | null;
+}
+
+/** Until `due_ms` no other day can be complete, while the newest one ends at `end_ms`. */
+interface Looked {
+  readonly due_ms: number;
+  readonly end_ms: number | null;
 }
 
 export function createDays(options: DaysOptions): Days {
   const { store, now_ms, sha256 } = options;
   const papers = createRecent<SiteJudge, SiteDocuments>(DOCUMENTS_MAX);
   const tails = createRecent<SiteJudge, Tail>(TAILS_MAX);
-  const due = new WeakMap<SiteJudge, number>();
+  const looked = new WeakMap<SiteJudge, Looked>();
 
   const know = async (unit: ReadUnit, judge: SiteJudge): Promise<Known> => {
     let documents = papers.get(judge);
@@ -93,17 +99,22 @@ export function createDays(options: DaysOptions): Days {
 
   return {
     know: (judge) => know(store, judge),
-    due_ms: (judge) => due.get(judge) ?? null,
+    due_ms: (judge) => looked.get(judge)?.due_ms ?? null,
 
     async ensure(judge, patient) {
+      const mark = current(await store.newestDayMark(judge.site));
+      const last = looked.get(judge);
+      // Days may have been dropped since, also by another collector.
+      if (mark !== null && last?.end_ms === mark.end_ms && now_ms() < last.due_ms) return 'done';
       const before = await know(store, judge);
-      const found = nextOf(await store.newestDay(judge.site), before);
-      due.set(judge, found === null ? now_ms() : found.day.end_ms + MARGIN_MS);
+      const found = nextOf(mark, before);
+      const due_ms = found === null ? now_ms() : found.day.end_ms + MARGIN_MS;
+      looked.set(judge, { due_ms, end_ms: mark?.end_ms ?? null });
       if (!isDue(found, before, now_ms())) return 'done';
       if (patient !== undefined && isOwed(found.day, before.windows, before.closed, patient)) {
         return 'done';
       }
-      due.delete(judge);
+      looked.delete(judge);
       tails.delete(judge);
       return await store.write(async (unit) => {
         // What another collector folded meanwhile may be a paper that this memory does not know.
@@ -111,12 +122,12 @@ export function createDays(options: DaysOptions): Days {
         if (newest === null || ordinal(newest) !== ordinal(judge.position)) return 'more';
         const context = { ...(await know(unit, judge)), judge, sha256 };
         for (let count = 0; count < DAYS_PER_TURN_MAX; count++) {
-          let last = await unit.newestDay(judge.site);
-          if (last !== null && current(last) === null) {
+          let row = await unit.newestDay(judge.site);
+          if (row !== null && current(row) === null) {
             await unit.dropDays(judge.site, 0);
-            last = null;
+            row = null;
           }
-          const next = nextOf(last, context);
+          const next = nextOf(row, context);
           if (!isDue(next, context, now_ms())) return 'done';
           await judgeDay(unit, context, next.day, next.newest);
         }
@@ -125,7 +136,7 @@ export function createDays(options: DaysOptions): Days {
     },
 
     async tail(judge, to_ms) {
-      const at = ordinal(judge.position);
+      const at = judge.said;
       const kept = tails.get(judge);
       if (kept?.at === at && kept.to_ms === to_ms) return kept.judged;
       const judged = await judgeTail(judge, to_ms, Number.POSITIVE_INFINITY);
@@ -134,32 +145,32 @@ export function createDays(options: DaysOptions): Days {
     },
     async liveTail(judge, to_ms) {
       const kept = tails.get(judge);
-      if (kept?.at === ordinal(judge.position) && kept.to_ms === to_ms) return kept.judged;
+      if (kept?.at === judge.said && kept.to_ms === to_ms) return kept.judged;
       return await judgeTail(judge, to_ms, LIVE_TAIL_MAX_MS);
     },
 
     forget(judge) {
       papers.delete(judge);
       tails.delete(judge);
-      due.delete(judge);
+      looked.delete(judge);
     },
   };
 }
 
 /** A day of other rules says nothing here. */
-function current(row: DayStoreRow | null): DayStoreRow | null {
+function current<Row extends DayMark>(row: Row | null): Row | null {
   return row?.rules === RULES_VERSION ? row : null;
 }
 
 /** The day after the newest judged one, or the first of all; null: nothing was ever expected. */
-function nextOf(stored: DayStoreRow | null, known: Known): Next | null {
+function nextOf<Row extends DayMark>(stored: Row | null, known: Known): Next<Row> | null {
   const newest = current(stored);
   const from_ms = newest?.end_ms ?? firstMoment(known.windows);
   if (from_ms === null) return null;
   return { day: localDayFrom(known.documents.calendar, from_ms), newest };
 }
 
-function isDue(found: Next | null, known: Known, now_ms: number): found is Next {
+function isDue<Row>(found: Next<Row> | null, known: Known, now_ms: number): found is Next<Row> {
   return found !== null && isComplete(found.day, known.windows, known.closed, now_ms);
 }
 

@@ -7,6 +7,7 @@ import { openChunks } from '../../../shared/judge/judge.ts';
 import type { DeviceWindow } from '../../../shared/judge/lists.ts';
 import type { Seen, SeenRow } from '../../../shared/judge/observe/types.ts';
 import type { SlotRun, StateInterval } from '../../../shared/judge/types.ts';
+import { SWITCHED_OFF_KINDS } from '../../../shared/measure/codes.ts';
 import type { IntervalRow, SeenStoreRow } from '../../store/rows-judgement.ts';
 import type { JudgementReads } from '../../store/store-judgement.ts';
 import { type Closed, lateReason } from '../closed.ts';
@@ -55,7 +56,7 @@ export async function readWindow(
   const documents = documentsUntil(source.documents, to_ms);
   const closed = closedUntil(source.closed, to_ms);
   const windows = windowsUntil(source.windows, from_ms - VOTES_BEFORE_MS, to_ms);
-  const known = { ...source, closed, windows };
+  const known = { ...source, closed, windows, documents };
   const references = new Set(referencesOf(documents).map(({ device }) => device));
   const before_ms = references.size === 0 ? STATES_BEFORE_MS : VOTES_BEFORE_MS;
   const stored = await store.intervals(site, from_ms - before_ms, to_ms);
@@ -103,9 +104,13 @@ function covered(
   });
 }
 
-/** Slots of the devices that lost any: the others' are all answered, or say nothing. */
+/**
+ * Slots of the devices that lost any: the others' are all answered, or say nothing. To endpoints an
+ * answered ARP request is a reply (accounting §1), and many of them never answer anything else.
+ */
 async function readRuns(source: MaterialSource, from_ms: number, to_ms: number) {
-  const { store, judge, windows, closed } = source;
+  const { store, judge, windows, closed, documents } = source;
+  const endpoints = endpointsOf(documents, to_ms);
   const rows = await store.chunks(judge.site, from_ms, to_ms);
   const stored = rows.map(({ body }) => decodeChunk(fromUtf8(body)));
   const open = openChunks(judge.state).filter(
@@ -115,7 +120,8 @@ async function readRuns(source: MaterialSource, from_ms: number, to_ms: number) 
   const lost = new Set<string>();
   for (const { runs } of chunks) {
     for (const [device, list] of Object.entries(runs)) {
-      if (list.some((run) => run.class === 'no_reply')) lost.add(device);
+      const arp = !endpoints.has(device);
+      if (list.some((run) => isLost(run.class, arp))) lost.add(device);
     }
   }
   const out: SlotRun[] = [];
@@ -126,6 +132,19 @@ async function readRuns(source: MaterialSource, from_ms: number, to_ms: number) 
     out.push(...coverSlots({ device, chunks, windows: own, from_ms, to_ms, late }));
   }
   return out;
+}
+
+function isLost(name: SlotRun['class'], arp_is_lost: boolean): boolean {
+  return name === 'no_reply' || (arp_is_lost && name === 'arp_only');
+}
+
+/** What people switch off, by the plan that a window which ends at `to_ms` is judged by. */
+function endpointsOf({ versions }: SiteDocuments, to_ms: number): ReadonlySet<string> {
+  const version = versions.findLast(({ from_ms }) => from_ms <= to_ms) ?? versions[0];
+  const devices = version?.document.devices ?? [];
+  return new Set(
+    devices.filter(({ kind }) => SWITCHED_OFF_KINDS.has(kind)).map(({ code }) => code),
+  );
 }
 
 function windowsUntil(

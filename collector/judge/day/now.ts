@@ -4,7 +4,6 @@ import type { Span } from '../../../shared/judge/spans.ts';
 import type { DeviceState } from '../../../shared/judge/state.ts';
 import { SWITCHED_OFF_KINDS } from '../../../shared/measure/codes.ts';
 import { closedOf, knownTo, ownedNow } from '../closed.ts';
-import { ordinal } from '../inputs.ts';
 import type { Folded, SiteJudge } from '../site-judge.ts';
 import type { Days } from './days.ts';
 import { createRestless, isRestless, nextLook, noteOutputs, type Restless } from './restless.ts';
@@ -80,7 +79,7 @@ export function createNows(options: {
     const { shown, restless, plan } = noteOf(judge);
     if (shown === null || plan === null) return false;
     const at_ms = now_ms();
-    const same = shown.at === ordinal(judge.position);
+    const same = shown.at === judge.said;
     if (same && shown.looked_ms === at_ms) return true;
     if (!same && shown.owed) return false;
     if ((restless.changed_ms ?? Number.NEGATIVE_INFINITY) >= shown.looked_ms) return false;
@@ -94,7 +93,8 @@ export function createNows(options: {
   return {
     folded(judge, found, papers) {
       const note = noteOf(judge);
-      const now = { at_ms: now_ms(), calm: note.shown === null };
+      const endpoints = note.plan?.endpoints ?? null;
+      const now = { at_ms: now_ms(), calm: note.shown === null, endpoints };
       noteOutputs(note.restless, judge.state, found.fresh, now);
       if (!papers) return;
       note.plan = null;
@@ -126,7 +126,7 @@ export function createNows(options: {
       }
       const incidents = (judged?.incidents ?? []).filter(({ phase }) => phase !== 'settled');
       const now = { to_ms, finals, incidents };
-      note.shown = { now, at: ordinal(judge.position), looked_ms: at_ms, owed };
+      note.shown = { now, at: judge.said, looked_ms: at_ms, owed };
       return now;
     },
   };

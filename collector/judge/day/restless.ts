@@ -46,7 +46,12 @@ export function noteOutputs(
   restless: Restless,
   state: JudgeState,
   outputs: readonly JudgeOutput[],
-  now: { readonly at_ms: number; readonly calm: boolean },
+  now: {
+    readonly at_ms: number;
+    readonly calm: boolean;
+    /** Devices to which an answered ARP request is a reply; null: not known. */
+    readonly endpoints: ReadonlySet<string> | null;
+  },
 ): void {
   for (const output of outputs) {
     const changed =
@@ -54,7 +59,7 @@ export function noteOutputs(
       output.states.some((interval) => interval.state === 'down') ||
       output.live.some((change) => !now.calm || change.state !== 'up') ||
       output.seen.some(({ seen: { what } }) => (now.calm ? ALONE.has(what) : !STEADY.has(what)));
-    if (changed || noteLosses(restless, state, output)) {
+    if (changed || noteLosses(restless, state, output, now.endpoints)) {
       restless.changed_ms = now.at_ms;
     }
   }
@@ -65,11 +70,13 @@ function noteLosses(
   { losses }: Restless,
   state: JudgeState,
   { agents, slots }: JudgeOutput,
+  endpoints: ReadonlySet<string> | null,
 ): boolean {
   const devices = state.agents[agents[0]?.agent ?? '']?.devices ?? [];
   let enough = false;
   for (const { device, from_ms, slots: lost, class: name } of slots) {
-    if (name !== 'no_reply') continue;
+    if (name !== 'no_reply' && name !== 'arp_only') continue;
+    if (name === 'arp_only' && endpoints?.has(device) === true) continue;
     const found = devices.find((one) => one?.device === device);
     if (found?.machine.now?.state !== 'up') continue;
     // By the time of the slots: a backlog comes all at once. What is still open is said again.

@@ -1,5 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { fromUtf8, utf8 } from '../../../shared/bytes.ts';
+import { equalBytes, fromUtf8, utf8 } from '../../../shared/bytes.ts';
 import type { JudgedWindow, SiteCarry } from '../../../shared/judge/day/types.ts';
 import type { DayStoreRow } from '../../store/rows-judgement.ts';
 
@@ -36,7 +36,11 @@ function pack(value: unknown): Uint8Array {
   return new Uint8Array(deflateRawSync(utf8(JSON.stringify(value))));
 }
 
+/** Most days have no incident and no finding: an inflater for nothing is the dearest part. */
+const NOTHING = pack([]);
+
 function unpack(bytes: Uint8Array): unknown {
+  if (equalBytes(bytes, NOTHING)) return [];
   const json = inflateRawSync(bytes, { maxOutputLength: INFLATED_BYTES_MAX });
   return JSON.parse(fromUtf8(new Uint8Array(json.buffer, json.byteOffset, json.length)));
 }

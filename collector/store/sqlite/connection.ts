@@ -32,8 +32,9 @@ const BUSY_TIMEOUT_MS = 5_000;
 const WAL_AUTOCHECKPOINT_PAGES = 4_000;
 /** The WAL file is cut to this after a checkpoint, bytes. */
 const WAL_BYTES_KEPT = 16 * 1024 * 1024;
-/** Page cache of one connection, KiB (a negative value means KiB to SQLite). */
+/** Page cache, KiB: what ingest touches again and again. Readers also have the system's. */
 const CACHE_KIB = 16 * 1024;
+const READER_CACHE_KIB = 4 * 1024;
 /** 4 KiB pages waste least with rows of 1 kB. */
 const PAGE_BYTES = 4096;
 /** `PRAGMA synchronous` reads FULL back as 2. */
@@ -60,7 +61,8 @@ export function openConnection(file: string, options: { readonly: boolean }): Co
 }
 
 function configure(db: Database.Database, file: string, readonly: boolean): void {
-  db.pragma(`cache_size = -${CACHE_KIB}`);
+  // A negative size means KiB to SQLite.
+  db.pragma(`cache_size = -${readonly ? READER_CACHE_KIB : CACHE_KIB}`);
   if (readonly) return;
   // Takes effect only in a file without pages, hence before WAL is set.
   db.pragma(`page_size = ${PAGE_BYTES}`);

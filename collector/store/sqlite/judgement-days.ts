@@ -1,8 +1,8 @@
-import type { DayStoreRow, DaySumsRow, SeenStoreRow } from '../rows-judgement.ts';
+import type { DayMark, DayStoreRow, DaySumsRow, SeenStoreRow } from '../rows-judgement.ts';
 import type { JudgementReads, JudgementWrites } from '../store-judgement.ts';
 import type { Connection } from './connection.ts';
 import { rowWriter } from './row-writer.ts';
-import { bit, plain } from './values.ts';
+import { bit, orNull, plain } from './values.ts';
 
 const SEEN_COLUMNS = ['site', 'key', 'from_ms', 'to_ms', 'body'] as const;
 const DAY_COLUMNS = [
@@ -21,7 +21,10 @@ const DAY_COLUMNS = [
   'carry',
 ] as const;
 
-type DayReads = Pick<JudgementReads, 'seen' | 'days' | 'newestDay' | 'daySums'>;
+/** Not the mark of the `day` documents (day-leaves.ts). */
+const DAY = `SELECT ${DAY_COLUMNS.join(', ')} FROM day`;
+
+type DayReads = Pick<JudgementReads, 'seen' | 'days' | 'newestDay' | 'newestDayMark' | 'daySums'>;
 type DayWrites = Pick<JudgementWrites, 'putSeen' | 'putDay' | 'dropDays'>;
 
 interface DayCells extends Omit<DayStoreRow, 'later_word'> {
@@ -53,19 +56,24 @@ export function createDayReads(sql: Connection): DayReads {
     days: async (site, from_ms, to_ms) =>
       sql
         .all<DayCells>(
-          'SELECT * FROM day WHERE site = ? AND day_ms < ? AND end_ms > ? ORDER BY day_ms',
+          `${DAY} WHERE site = ? AND day_ms < ? AND end_ms > ? ORDER BY day_ms`,
           site,
           to_ms,
           from_ms,
         )
         .map(toDay),
     async newestDay(site) {
-      const row = sql.get<DayCells>(
-        'SELECT * FROM day WHERE site = ? ORDER BY day_ms DESC LIMIT 1',
-        site,
-      );
+      const row = sql.get<DayCells>(`${DAY} WHERE site = ? ORDER BY day_ms DESC LIMIT 1`, site);
       return row === undefined ? null : toDay(row);
     },
+    newestDayMark: async (site) =>
+      orNull(
+        sql.get<DayMark>(
+          'SELECT site, day_ms, end_ms, log, leaf, rules FROM day WHERE site = ?' +
+            ' ORDER BY day_ms DESC LIMIT 1',
+          site,
+        ),
+      ),
     daySums: async (sites, from_ms, to_ms, hours) =>
       sql.all<DaySumsRow>(
         `SELECT site, day_ms, end_ms, rules, sums_${hours} AS sums FROM day` +

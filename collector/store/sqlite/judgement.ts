@@ -8,6 +8,7 @@ import type {
 } from '../rows-judgement.ts';
 import type { JudgementReads, JudgementWrites } from '../store-judgement.ts';
 import type { Connection } from './connection.ts';
+import { DAY_LEAF_TABLES } from './day-leaves.ts';
 import { createDayReads, createDayWrites } from './judgement-days.ts';
 import { rowWriter } from './row-writer.ts';
 import { SERIES_TABLES } from './series.ts';
@@ -23,6 +24,7 @@ const SITE_TABLES = [
   'expected',
   'seen',
   'day',
+  ...DAY_LEAF_TABLES,
   ...SERIES_TABLES,
 ] as const;
 const STATE_COLUMNS = ['site', 'log', 'leaf', 'version', 'saved_ms', 'state'] as const;
@@ -33,12 +35,33 @@ const INTERVAL_COLUMNS = [...INTERVAL_KEY, 'to_ms', 'state', 'reason', 'earliest
 const WINDOW_KEY = ['site', 'device', 'agent', 'from_ms'] as const;
 const WINDOW_COLUMNS = [...WINDOW_KEY, 'to_ms', 'interval_ms'] as const;
 const HOUR_MS = 3_600_000;
-// In two parts, because an OR would walk through all that a site ever had.
-const OF_DEVICE = 'AND (? IS NULL OR device = ?)';
-const INTERVALS =
-  `SELECT * FROM interval WHERE site = ? AND to_ms IS NULL AND from_ms < ? ${OF_DEVICE} UNION ALL` +
-  ` SELECT * FROM interval WHERE site = ? AND to_ms > ? AND from_ms < ? ${OF_DEVICE}` +
-  ' ORDER BY device, from_ms, agent';
+const ALL_DEVICES =
+  'SELECT min(device) FROM interval WHERE site = ? UNION ALL' +
+  ' SELECT (SELECT min(device) FROM interval WHERE site = ? AND device > told.device)' +
+  ' FROM told WHERE device IS NOT NULL';
+const INTERVALS = intervalsOf(ALL_DEVICES);
+const INTERVALS_OF_DEVICE = intervalsOf('SELECT ?');
+
+/**
+ * Device by device and agent by agent, each from the last interval that began before the period:
+ * by time alone SQLite would walk through all that a site had before it or had after it.
+ */
+function intervalsOf(devices: string): string {
+  const begun = 'site = ? AND device = told_by.device AND agent = told_by.agent AND from_ms <= ?';
+  return (
+    `WITH RECURSIVE told(device) AS (${devices}), told_by(device, agent) AS (` +
+    'SELECT device, (SELECT min(agent) FROM interval WHERE site = ? AND device = told.device)' +
+    ' FROM told WHERE device IS NOT NULL UNION ALL' +
+    ' SELECT device, (SELECT min(agent) FROM interval WHERE site = ?' +
+    ' AND device = told_by.device AND agent > told_by.agent) FROM told_by WHERE agent IS NOT NULL)' +
+    // A CROSS JOIN keeps this order of the two.
+    ' SELECT i.* FROM told_by CROSS JOIN interval AS i' +
+    ' ON i.site = ? AND i.device = told_by.device AND i.agent = told_by.agent' +
+    ` AND i.from_ms >= coalesce((SELECT max(from_ms) FROM interval WHERE ${begun}), ?)` +
+    ' AND i.from_ms < ? WHERE i.to_ms IS NULL OR i.to_ms > ?' +
+    ' ORDER BY i.device, i.from_ms, i.agent'
+  );
+}
 
 export function createJudgementReads(sql: Connection): JudgementReads {
   const toChunk = (row: ChunkRow): ChunkRow => ({ ...row, body: plain(row.body) });
@@ -50,9 +73,10 @@ export function createJudgementReads(sql: Connection): JudgementReads {
     judgeFaults: async (site) =>
       sql.all<JudgeFaultRow>('SELECT * FROM judge_fault WHERE site = ? ORDER BY log, leaf', site),
     async intervals(site, from_ms, to_ms, device) {
-      const only = device ?? null;
-      const open = [site, to_ms, only, only];
-      return sql.all<IntervalRow>(INTERVALS, ...open, site, from_ms, to_ms, only, only);
+      const ask = [site, site, site, site, from_ms, from_ms, to_ms, from_ms] as const;
+      return device === undefined
+        ? sql.all<IntervalRow>(INTERVALS, site, site, ...ask)
+        : sql.all<IntervalRow>(INTERVALS_OF_DEVICE, device, ...ask);
     },
     chunks: async (site, from_ms, to_ms) =>
       sql
@@ -118,12 +142,17 @@ export function createJudgementWrites(sql: Connection): JudgementWrites {
       const changed_ms = changedFrom(before, rows);
       if (changed_ms === null) return null;
       sql.run(
-        `UPDATE interval SET to_ms = ? ${key} AND from_ms < ? AND (to_ms IS NULL OR to_ms > ?)`,
+        // They are disjoint: of all that began earlier only the last one can reach into the span.
+        `UPDATE interval SET to_ms = ? ${key} AND (to_ms IS NULL OR to_ms > ?)` +
+          ` AND from_ms = (SELECT max(from_ms) FROM interval ${key} AND from_ms < ?)`,
         from_ms,
         site,
         device,
         agent,
         from_ms,
+        site,
+        device,
+        agent,
         from_ms,
       );
       sql.run(

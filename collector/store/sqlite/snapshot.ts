@@ -4,6 +4,7 @@ import { LanProofError } from '../../../shared/errors.ts';
 import type { ReadUnit } from '../store.ts';
 import { createReaders } from './body-readers.ts';
 import { type Connection, openConnection } from './connection.ts';
+import { createDayLeafReads } from './day-leaves.ts';
 import { createEvidenceReads } from './evidence-reads.ts';
 import { createInventoryReads } from './inventory.ts';
 import { createJudgementReads } from './judgement.ts';
@@ -51,6 +52,7 @@ export function openSnapshots(data_dir: string): StoreSnapshots {
     ...createPeopleReads(sql),
     ...createJudgementReads(sql),
     ...createSeriesReads(sql),
+    ...createDayLeafReads(sql),
   };
   return {
     async at(work) {

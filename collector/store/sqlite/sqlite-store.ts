@@ -5,6 +5,7 @@ import { createDataSync } from '../../data-sync.ts';
 import type { Store, WriteUnit } from '../store.ts';
 import { openBodies } from './bodies.ts';
 import { openConnection } from './connection.ts';
+import { createDayLeafReads } from './day-leaves.ts';
 import { createDiskFloor, DISK_FREE_MIN_BYTES } from './disk-floor.ts';
 import { storeClosed, toStoreError } from './errors.ts';
 import { createEvidenceReads } from './evidence-reads.ts';
@@ -82,6 +83,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     ...createInventoryReads(reader),
     ...createPeopleReads(reader),
     ...createJudgementReads(reader),
+    ...createDayLeafReads(reader),
     ...createSeriesReads(reader),
     write,
     read: (work) => inTurn(() => runUnit('BEGIN', work)),

@@ -2,6 +2,7 @@ import { LanProofError } from '../../../shared/errors.ts';
 import type { WriteUnit } from '../store.ts';
 import type { Bodies } from './bodies.ts';
 import type { Connection } from './connection.ts';
+import { createDayLeafReads, createDayLeafWrites } from './day-leaves.ts';
 import { createEvidenceReads } from './evidence-reads.ts';
 import { createEvidenceWrites } from './evidence-writes.ts';
 import { createInventoryReads, createInventoryWrites } from './inventory.ts';
@@ -41,11 +42,13 @@ function writeUnit(sql: Connection, bodies: Bodies): WriteUnit {
     ...createInventoryReads(sql),
     ...createPeopleReads(sql),
     ...createJudgementReads(sql),
+    ...createDayLeafReads(sql),
     ...createSeriesReads(sql),
     ...createEvidenceWrites(sql, bodies),
     ...createInventoryWrites(sql),
     ...createPeopleWrites(sql),
     ...createJudgementWrites(sql),
+    ...createDayLeafWrites(sql),
     ...createSeriesWrites(sql),
     async attempt(work) {
       sql.run('SAVEPOINT part');

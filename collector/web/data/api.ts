@@ -1,3 +1,4 @@
+import type { Cause, Confidence } from '../../../shared/judge/cause-names.ts';
 import type { Shown } from '../parts/state-badge.tsx';
 
 /** The parts of the HTTP answers that the page shows; openapi.json has them whole. */
@@ -25,12 +26,33 @@ export interface Site {
   readonly agents: readonly Agent[];
 }
 
+/** An incident that goes on, or that later facts may still change. */
+export interface Incident {
+  readonly id: string;
+  readonly kind: 'outage' | 'degraded' | 'flapping';
+  readonly phase: 'open' | 'settling';
+  readonly cause: Cause;
+  readonly confidence: Confidence;
+  readonly roots: readonly string[];
+  readonly unreachable: readonly string[];
+  readonly computers: { readonly roots: number; readonly unreachable: number };
+  readonly started_at_ms: number;
+  readonly ended_at_ms: number | null;
+}
+
+export interface SiteDetail extends Site {
+  readonly incidents: readonly Incident[];
+}
+
 export interface Device {
   readonly device: string;
   readonly name: string;
   readonly kind: string;
   readonly state: Shown;
   readonly reason: string | null;
+  readonly cause: Cause | null;
+  readonly confidence: Confidence | null;
+  readonly incident: string | null;
   readonly since_ms: number | null;
   readonly last_reply_ms: number | null;
   readonly address?: string;

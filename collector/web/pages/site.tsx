@@ -1,16 +1,25 @@
 import { isWord } from '../../../shared/i18n/words.ts';
-import { ApiError, type Device, type Group, get, type Site, type StripRow } from '../data/api.ts';
+import {
+  ApiError,
+  type Device,
+  type Group,
+  get,
+  type Incident,
+  type SiteDetail,
+  type StripRow,
+} from '../data/api.ts';
 import { useLoaded } from '../data/loaded.ts';
 import { t } from '../data/settings.ts';
 import { Age } from '../parts/age.tsx';
 import { AgentLine } from '../parts/agent-line.tsx';
+import { Incidents } from '../parts/incidents.tsx';
 import { Legend } from '../parts/legend.tsx';
 import { Failed, Message } from '../parts/message.tsx';
-import { SHOWN, StateBadge } from '../parts/state-badge.tsx';
+import { SHOWN, StateBadge, Why } from '../parts/state-badge.tsx';
 import { Strip } from '../parts/strip.tsx';
 
 interface Everything {
-  readonly site: Site;
+  readonly site: SiteDetail;
   readonly devices: readonly Device[];
   readonly computers: readonly Group[];
   readonly strips: ReadonlyMap<string, StripRow>;
@@ -19,7 +28,7 @@ interface Everything {
 
 async function load(code: string): Promise<Everything> {
   const [site, list, strip] = await Promise.all([
-    get<Site>(`/sites/${code}`),
+    get<SiteDetail>(`/sites/${code}`),
     get<{ items: readonly Device[]; computers?: readonly Group[] }>(
       `/sites/${code}/devices?limit=500`,
     ),
@@ -43,6 +52,10 @@ export function SitePage({ code }: { readonly code: string }) {
     return error ? <Failed error={error} retry={reload} /> : <p class="quiet">{t('loading')}</p>;
   }
   const { site, devices, computers, strips, rules } = value;
+  const names = new Map(devices.map(({ device, name }) => [device, name]));
+  const nameOf = (device: string) => names.get(device) ?? device;
+  const incidents = new Map(site.incidents.map((incident) => [incident.id, incident]));
+  const incidentOf = ({ incident }: Device) => incidents.get(incident ?? '');
   const silent = site.agents.some((agent) => agent.closed_to_ms !== null && !agent.up);
   return (
     <>
@@ -56,9 +69,10 @@ export function SitePage({ code }: { readonly code: string }) {
           {t('agent_silent')}
         </p>
       ) : null}
+      {devices.length === 0 ? null : <Incidents incidents={site.incidents} nameOf={nameOf} />}
       {devices.some(({ kind }) => kind === 'pc') ? null : <Computers groups={computers} />}
       {devices.length === 0 ? <p class="quiet">{t('no_devices')}</p> : null}
-      {devices.length === 0 ? null : <Devices devices={devices} strips={strips} />}
+      {devices.length === 0 ? null : <Devices {...{ devices, strips, incidentOf, nameOf }} />}
       <Legend />
       <p class="quiet">{t('rules_note', { rules })}</p>
     </>
@@ -70,6 +84,8 @@ const rank = ({ state }: Device): number => SHOWN.indexOf(state);
 
 function Devices(props: {
   readonly devices: readonly Device[];
+  readonly incidentOf: (device: Device) => Incident | undefined;
+  readonly nameOf: (device: string) => string;
   readonly strips: ReadonlyMap<string, StripRow>;
 }) {
   const rows = [...props.devices].sort(
@@ -92,15 +108,29 @@ function Devices(props: {
       </thead>
       <tbody>
         {rows.map((device) => (
-          <DeviceRow key={device.device} device={device} strip={props.strips.get(device.device)} />
+          <DeviceRow
+            key={device.device}
+            device={device}
+            incident={props.incidentOf(device)}
+            nameOf={props.nameOf}
+            strip={props.strips.get(device.device)}
+          />
         ))}
       </tbody>
     </table>
   );
 }
 
-function DeviceRow(props: { readonly device: Device; readonly strip: StripRow | undefined }) {
-  const { device, strip } = props;
+function DeviceRow(props: {
+  readonly device: Device;
+  readonly incident: Incident | undefined;
+  readonly nameOf: (device: string) => string;
+  readonly strip: StripRow | undefined;
+}) {
+  const { device, incident, strip } = props;
+  const root = incident?.roots[0];
+  // Degraded time has no cause of its own: its incident has.
+  const why = device.state === 'degraded' ? { ...device, ...causeOf(incident) } : device;
   const kind = `kind_${device.kind.replaceAll('-', '_')}`;
   return (
     <tr data-device={device.device} data-state={device.state}>
@@ -112,7 +142,8 @@ function DeviceRow(props: { readonly device: Device; readonly strip: StripRow | 
         </div>
       </td>
       <td>
-        <StateBadge state={device.state} reason={device.reason} />
+        <StateBadge state={device.state} root={root && props.nameOf(root)} />
+        <Why {...why} />
       </td>
       <td data-label={t('since')}>
         {device.since_ms === null ? '–' : <Age at_ms={device.since_ms} ago={false} />}
@@ -120,6 +151,10 @@ function DeviceRow(props: { readonly device: Device; readonly strip: StripRow | 
       <td class="strip-cell">{strip ? <Strip name={device.name} cells={strip.cells} /> : null}</td>
     </tr>
   );
+}
+
+function causeOf(incident: Incident | undefined): Pick<Device, 'cause' | 'confidence'> {
+  return { cause: incident?.cause ?? null, confidence: incident?.confidence ?? null };
 }
 
 /** What a viewer sees of the computers: how many are in which state. */

@@ -1,9 +1,10 @@
 import { isWord } from '../../../shared/i18n/words.ts';
+import type { Cause, Confidence } from '../../../shared/judge/cause-names.ts';
 import { t } from '../data/settings.ts';
 
 /**
  * What a person sees. Two are display words: `pending` never answered, its time is unknown;
- * `not_measured` cannot be asked at all, as an unmanaged switch.
+ * `not_measured`: nothing can be said, as of a switch without witnesses.
  */
 export type Shown =
   | 'up'
@@ -16,7 +17,7 @@ export type Shown =
   | 'pending'
   | 'not_measured';
 
-/** Worst first, what nobody asks last: the order of tiles, counters and rows. */
+/** Worst first, what is no fault last: the order of tiles, counters and rows. */
 export const SHOWN: readonly Shown[] = [
   'down',
   'unreachable',
@@ -24,13 +25,12 @@ export const SHOWN: readonly Shown[] = [
   'unknown',
   'pending',
   'maintenance',
-  'off',
   'up',
+  'off',
   'not_measured',
 ];
 
 export function colourOf(state: Shown): string {
-  if (state === 'unreachable') return 'var(--down)';
   if (state === 'pending') return 'var(--unknown)';
   if (state === 'not_measured') return 'var(--quiet)';
   return `var(--${state})`;
@@ -57,7 +57,21 @@ function Shape({ state }: { readonly state: Shown }) {
         </>
       );
     case 'unreachable':
-      return <path d="M2 2h12v12H2zM2 8l6-6M2 14L14 2M8 14l6-6" fill="none" stroke={colour} />;
+      return (
+        <>
+          <rect
+            x="2"
+            y="2"
+            width="12"
+            height="12"
+            rx="2"
+            fill="none"
+            stroke={colour}
+            stroke-width="2"
+          />
+          <path d="M5.5 5.5l5 5M10.5 5.5l-5 5" stroke={colour} stroke-width="2" />
+        </>
+      );
     case 'off':
       return (
         <path
@@ -98,13 +112,13 @@ function Shape({ state }: { readonly state: Shown }) {
 interface Props {
   readonly state: Shown;
   readonly count?: number;
-  /** Why time is unknown, as the API names it. */
-  readonly reason?: string | null | undefined;
+  /** Name of what is down and hides this one. */
+  readonly root?: string | undefined;
 }
 
-/** Colour, shape and word of a state, with a count before it or a reason behind it. */
-export function StateBadge({ state, count, reason }: Props) {
-  const word = `reason_${reason}`;
+/** Colour, shape and word of a state, with a count before it. */
+export function StateBadge({ state, count, root }: Props) {
+  const hidden = state === 'unreachable' && root !== undefined;
   return (
     <span class={`badge ${state}`}>
       <svg viewBox="0 0 16 16" aria-hidden="true">
@@ -112,9 +126,30 @@ export function StateBadge({ state, count, reason }: Props) {
       </svg>
       <span>
         {count === undefined ? '' : `${count} `}
-        {t(`state_${state}`)}
-        {state === 'unknown' && reason && isWord(word) ? <small> · {t(word)}</small> : null}
+        {hidden ? t('state_unreachable_by', { root }) : t(`state_${state}`)}
       </span>
     </span>
   );
+}
+
+/** "do mất điện (đo được)"; where nothing is proved it says so, and claims no confidence. */
+export function causeText(cause: Cause, confidence: Confidence | null): string {
+  if (cause === 'undetermined') return t('cause_undetermined');
+  const said = t('because', { cause: t(`cause_${cause}`) });
+  return confidence === null ? said : `${said} (${t(`confidence_${confidence}`)})`;
+}
+
+/** Why a device is not up, below its state: the cause, and for unknown time why it is unknown. */
+export function Why(props: {
+  readonly state: Shown;
+  readonly reason: string | null;
+  readonly cause: Cause | null;
+  readonly confidence: Confidence | null;
+}) {
+  const { state, reason, cause, confidence } = props;
+  const word = `reason_${reason}`;
+  const said: string[] = [];
+  if (state === 'unknown' && isWord(word)) said.push(t(word));
+  if (cause !== null) said.push(causeText(cause, confidence));
+  return said.length === 0 ? null : <div class="why quiet">{said.join(' · ')}</div>;
 }

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkSite, type SiteCheck } from '../../../collector/judge/rebuild/check.ts';
-import type { Difference } from '../../../collector/judge/rebuild/compare.ts';
+import { checkSite, type SiteCheck } from '../../../collector/rebuild/check.ts';
+import type { Difference } from '../../../collector/rebuild/compare.ts';
 import { openSnapshots } from '../../../collector/store/sqlite/snapshot.ts';
 import { openSqliteStore } from '../../../collector/store/sqlite/sqlite-store.ts';
 import { EXIT_FAILED, EXIT_OK } from '../command.ts';
@@ -15,12 +15,17 @@ const WHY: Readonly<Record<NonNullable<SiteCheck['without']['why']>, string>> = 
   unfinished: 'it was just being judged again from its beginning; let the collector finish',
 };
 
+export interface CheckTask extends RebuildTask {
+  /** The kept history of charts is compared, too. */
+  readonly history: boolean;
+}
+
 /**
  * Checks every site, each at one committed state of the store. Throws NO_STORE,
  * STORE_OTHER_VERSION and what the scratch store throws.
  */
-export async function checkAll(task: RebuildTask): Promise<number> {
-  const { data_dir, io } = task;
+export async function checkAll(task: CheckTask): Promise<number> {
+  const { data_dir, io, history } = task;
   const snapshots = openSnapshots(data_dir);
   const folder = mkdtempSync(join(tmpdir(), 'lanproof-check-'));
   try {
@@ -33,7 +38,9 @@ export async function checkAll(task: RebuildTask): Promise<number> {
         return { sites: codes, around: await surroundings(kept, codes, task) };
       });
       for (const site of sites) {
-        const found = await snapshots.at((kept) => checkSite({ ...around, kept, scratch }, site));
+        const found = await snapshots.at((kept) =>
+          checkSite({ ...around, kept, scratch, history }, site),
+        );
         for (const line of linesOf(site, found)) io.out(line);
         total.compared += sumOf(found.compared);
         total.differences += found.differences;

@@ -1,4 +1,4 @@
-import { rebuildSite } from '../../../collector/judge/rebuild/rebuild.ts';
+import { rebuildSite } from '../../../collector/rebuild/rebuild.ts';
 import { type DataLock, lockDataDir } from '../../../collector/store/sqlite/data-lock.ts';
 import { requireStore } from '../../../collector/store/sqlite/snapshot.ts';
 import { openSqliteStore } from '../../../collector/store/sqlite/sqlite-store.ts';

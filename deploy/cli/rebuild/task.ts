@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as timer } from 'node:timers/promises';
-import type { RebuildOptions } from '../../../collector/judge/rebuild/rebuild.ts';
+import type { RebuildOptions } from '../../../collector/rebuild/rebuild.ts';
 import type { Position } from '../../../collector/store/rows.ts';
 import type { ReadUnit } from '../../../collector/store/store.ts';
 import { type Io, usage } from '../command.ts';
 
 /** Between two lines about one site: often enough to see that it goes on, ms. */
 const SAY_EVERY_MS = 2_000;
+/** Of the time of one site; whole days take the rest. */
+const LEAVES_PART = 0.8;
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 
@@ -56,10 +58,9 @@ export async function surroundings(
       const at = sites.indexOf(site);
       const end = ends.get(site) ?? 0;
       const leaf = position === null ? end : passed(position);
-      // Days and history take about as long as the leaves.
-      const part = (position === null ? 0.75 : 0.5 * (leaf / Math.max(end, 1))) + at;
+      const part = (position === null ? LEAVES_PART : LEAVES_PART * (leaf / Math.max(end, 1))) + at;
       const left_ms = ((mono_ms - begun_ms) / Math.max(part, 0.01)) * (sites.length - part);
-      const what = position === null ? 'days and history' : `leaf ${leaf} of ${end}`;
+      const what = position === null ? 'whole days' : `leaf ${leaf} of ${end}`;
       io.err(`site ${at + 1} of ${sites.length} ${site}: ${what}, about ${spoken(left_ms)} left`);
     },
   };

@@ -202,8 +202,11 @@ function parentOf(site: DemoSite, device: DemoDevice): DemoDevice | undefined {
   return site.devices.find((other) => other.code === device.attached?.device);
 }
 
-/** People come around 07:45 and leave around 17:10 on weekdays; one PC sleeps now and then. */
-function inUse(site: DemoSite, device: DemoDevice, at_ms: number): Phase {
+/**
+ * Whether people have it switched on: they come around 07:45 and leave around 17:10 on weekdays;
+ * one PC sleeps now and then.
+ */
+export function inUse(site: DemoSite, device: DemoDevice, at_ms: number): Phase {
   if (device.always_on) return { on: true, until_ms: Number.POSITIVE_INFINITY };
   const { day, weekday, day_ms } = localTime(at_ms);
   const midnight_ms = at_ms - day_ms;

@@ -4,6 +4,7 @@ import {
   damagedAt,
   faultsOf,
   halfDuplexSince,
+  inUse,
   mainsAt,
   seedOf,
   stretchAt,
@@ -39,6 +40,11 @@ export function createSiteSwitches(story: Story, site: DemoSite, from_ms: number
       };
     }),
     (at_ms: number) => tellMains(office, at_ms),
+    ...site.devices.map(
+      (device): Teller =>
+        (at_ms) =>
+          tellUse(office, device, at_ms),
+    ),
     ...site.devices.map(
       (device): Teller =>
         (at_ms) =>
@@ -130,6 +136,16 @@ function tellMains({ story, site, models }: Office, at_ms: number): number {
   const { on, until_ms } = mainsAt(story, site, at_ms);
   if (on) return until_ms;
   for (const model of models.values()) model.reboot(at_ms, until_ms - at_ms + REBOOT_MS - START_MS);
+  return until_ms;
+}
+
+/** What people switch off takes the link of its port with it. */
+function tellUse(office: Office, device: DemoDevice, at_ms: number): number {
+  const plugged = portOf(office, device.code);
+  if (plugged === undefined || device.always_on) return Number.POSITIVE_INFINITY;
+  const { on, until_ms } = inUse(office.site, device, at_ms);
+  if (on) plugged.above.portUp(plugged.port, at_ms);
+  else plugged.above.portDown(plugged.port, at_ms);
   return until_ms;
 }
 

@@ -61,24 +61,24 @@ function entry(
 }
 
 /** Counters may be read up to a tenth faster than the line: clocks and caches of devices. */
-const MARGIN_TENTHS = 11n;
+const MARGIN_TENTHS = 11;
 /** Octets that 1 Mb/s carries in 1 ms. */
 const OCTETS_PER_MBPS_MS = 125;
 /** Shortest frame on the wire: 64 octets, preamble 8, gap 12 (IEEE 802.3). */
-const WIRE_OCTETS_MIN = 84n;
+const WIRE_OCTETS_MIN = 84;
 /** Faster than any Ethernet (800 Gb/s, both ways); also stands in for no known speed, Mb/s. */
 export const MBPS_MAX = 1_600_000;
 
 /**
  * The most that a counter can grow in `span_ms` at `mbps` (null: unknown), without margin. An
- * error is at most one frame.
+ * error is at most one frame. Within a valid gap it is far below 2^53, so that numbers are exact.
  */
-export function lineLimit(kind: CounterKind, mbps: number | null, span_ms: number): bigint {
-  const octets = BigInt(Math.ceil((mbps ?? MBPS_MAX) * OCTETS_PER_MBPS_MS * Math.max(0, span_ms)));
-  return kind === 'octets' ? octets : octets / WIRE_OCTETS_MIN + 1n;
+export function lineLimit(kind: CounterKind, mbps: number | null, span_ms: number): number {
+  const octets = Math.ceil((mbps ?? MBPS_MAX) * OCTETS_PER_MBPS_MS * Math.max(0, span_ms));
+  return kind === 'octets' ? octets : Math.floor(octets / WIRE_OCTETS_MIN) + 1;
 }
 
 /** Line rate × time × 1.1 (accounting §7). */
-export function withMargin(limit: bigint): bigint {
-  return (limit * MARGIN_TENTHS) / 10n;
+export function withMargin(limit: number): number {
+  return Math.floor((limit * MARGIN_TENTHS) / 10);
 }

@@ -1,10 +1,11 @@
+import type { PortValues } from '../../measure/snmp-columns.ts';
 import { feedClocks } from './clocks.ts';
 import { feedCounters } from './deltas.ts';
 import { portEvidence, type Said } from './evidence.ts';
-import { feedFacts, feedKind, isPhysical } from './facts.ts';
+import { feedFacts, feedKind, feedSpeed, isPhysical } from './facts.ts';
 import { feedRatios } from './ratios.ts';
-import { type CountersState, PORTS_MAX, portState } from './state.ts';
-import type { CountersOutput, PlacedReading } from './types.ts';
+import { type CountersState, PORTS_MAX, type PortState, portState } from './state.ts';
+import type { CounterDelta, CountersOutput, PlacedReading } from './types.ts';
 
 const OK = 'ok';
 
@@ -22,17 +23,52 @@ export function feedReading(state: CountersState, reading: PlacedReading): Count
     flaps: [],
     findings: [],
   };
-  if (reading.outcome !== OK) return out;
-  if (state.at_ms !== null && reading.at_ms < state.at_ms) forgetTimes(state, reading.at_ms);
-  state.at_ms = reading.at_ms;
+  if (!beginReading(state, reading)) return out;
   const said: Said = new Map();
   const sure = feedClocks(state, reading, said);
   if (reading.ports !== undefined) {
     portEvidence(state, reading.ports, reading.at_ms, said);
-    feedPorts(state, reading, sure, out);
+    feedPorts(state, reading, (index, port, row) => {
+      feedFacts(state, index, port, row, reading, out);
+      const place = { state, index, port, reading, sure };
+      const result = feedCounters(place, row, isPhysical(port), null);
+      out.deltas.push(...result.deltas);
+      out.ratios.push(...feedRatios(index, port, result, reading.at_ms));
+    });
   }
   out.restarts.push(...said.values());
   return out;
+}
+
+/**
+ * The deltas of these columns, just as feedReading would say them, for whoever wants no more: what
+ * else a reading shows is neither said nor remembered, which is most of the work. A state is fed by
+ * one of the two only.
+ */
+export function feedCounts(
+  state: CountersState,
+  reading: PlacedReading,
+  columns: ReadonlySet<string>,
+): CounterDelta[] {
+  if (!beginReading(state, reading)) return [];
+  const sure = feedClocks(state, reading, new Map());
+  const deltas: CounterDelta[] = [];
+  feedPorts(state, reading, (index, port, row) => {
+    feedSpeed(port, row, reading);
+    const place = { state, index, port, reading, sure };
+    for (const delta of feedCounters(place, row, isPhysical(port), columns).deltas) {
+      deltas.push(delta);
+    }
+  });
+  return deltas;
+}
+
+/** False: the device did not answer. */
+function beginReading(state: CountersState, { outcome, at_ms }: PlacedReading): boolean {
+  if (outcome !== OK) return false;
+  if (state.at_ms !== null && at_ms < state.at_ms) forgetTimes(state, at_ms);
+  state.at_ms = at_ms;
+  return true;
 }
 
 /**
@@ -59,8 +95,7 @@ function forgetTimes(state: CountersState, at_ms: number): void {
 function feedPorts(
   state: CountersState,
   reading: PlacedReading,
-  sure: boolean,
-  out: CountersOutput,
+  feedPort: (index: number, port: PortState, row: PortValues) => void,
 ): void {
   let fed = 0;
   for (const [index, row] of reading.ports ?? []) {
@@ -73,10 +108,6 @@ function feedPorts(
       feedKind(port, row);
     }
     port.at_ms = reading.at_ms;
-    feedFacts(state, index, port, row, reading, out);
-    const physical = isPhysical(port);
-    const result = feedCounters({ state, index, port, reading, sure }, row, physical);
-    out.deltas.push(...result.deltas);
-    out.ratios.push(...feedRatios(index, port, result, reading.at_ms));
+    feedPort(index, port, row);
   }
 }

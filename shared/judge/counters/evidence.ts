@@ -146,7 +146,7 @@ function compareCounters(
     if (column === undefined || cell === undefined || value === null) continue;
     // 32 bits of octets or packets may have wrapped; nothing falls from zero.
     if (column.bits === 32 && column.kind !== 'errors') continue;
-    if (cell.value === '0' || cell.epoch >= epoch) continue;
+    if (cell.value === 0 || cell.epoch >= epoch) continue;
     counts.compared += 1;
     if (value < BigInt(cell.value)) counts.fell += 1;
   }

@@ -73,6 +73,28 @@ function renew<T>(before: Seen<T> | null, value: T, reading: PlacedReading): Bou
   return { earliest_ms: before?.at_ms ?? null, latest_ms: reading.at_ms + reading.response_ms };
 }
 
+type SpeedChange = Bounds & { readonly before: number | null; readonly value: number | null };
+
+/** What a row says of the speed, which is what counters of the port are held against. */
+export function feedSpeed(
+  port: PortState,
+  row: PortValues,
+  reading: PlacedReading,
+): SpeedChange | null {
+  if (!row.has('ifSpeed') && !row.has('ifHighSpeed')) return null;
+  const value = speedOf(row.get('ifSpeed') ?? null, row.get('ifHighSpeed') ?? null);
+  const before = port.speed?.value ?? null;
+  const bounds = renew(port.speed, value, reading);
+  port.speed = { value, at_ms: reading.at_ms };
+  if (bounds === null) return null;
+  // Cells that were read under this speed know it already.
+  for (const name in port.cells) {
+    const cell = port.cells[name];
+    if (cell !== undefined && value !== null && value > (cell.top_mbps ?? 0)) cell.top_mbps = value;
+  }
+  return { before, value, ...bounds };
+}
+
 /** What a row says of state, speed and duplex of a port, and what follows from it. */
 export function feedFacts(
   state: CountersState,
@@ -84,16 +106,8 @@ export function feedFacts(
 ): void {
   const { at_ms } = reading;
   const said: FactChange[] = [];
-  if (row.has('ifSpeed') || row.has('ifHighSpeed')) {
-    const value = speedOf(row.get('ifSpeed') ?? null, row.get('ifHighSpeed') ?? null);
-    const bounds = renew(port.speed, value, reading);
-    const before = port.speed?.value ?? null;
-    if (bounds !== null) said.push({ port: index, fact: 'speed', before, value, ...bounds });
-    port.speed = { value, at_ms };
-    for (const cell of Object.values(port.cells)) {
-      if (value !== null && value > (cell.top_mbps ?? 0)) cell.top_mbps = value;
-    }
-  }
+  const faster = feedSpeed(port, row, reading);
+  if (faster !== null) said.push({ port: index, fact: 'speed', ...faster });
   const duplex = row.get('dot3StatsDuplexStatus');
   if (duplex !== undefined) {
     const value = isPhysical(port) ? duplexOf(duplex) : null;

@@ -1,8 +1,9 @@
 import type { Duplex, PortFinding, PortStatus, RatioMetric, Restart } from './types.ts';
 
-/** What is remembered of one counter; bigints are decimal strings, so that all is plain JSON. */
+/** What is remembered of one counter, as plain JSON. */
 export interface Cell {
-  value: string;
+  /** A decimal string where a number would lose digits. */
+  value: number | string;
   at_ms: number;
   epoch: number;
   /** sysUpTime was read with it: a restart since would be seen. */
@@ -60,7 +61,8 @@ export interface ScalarsState {
 
 /**
  * All that is remembered of one device. Plain JSON: JSON.parse(JSON.stringify(state)) goes on as
- * the state itself would. Its holder is the only one that changes it, through feedReading.
+ * the state itself would. Its holder is the only one that changes it, through feedReading, or
+ * through feedCounts.
  */
 export interface CountersState {
   v: 1;

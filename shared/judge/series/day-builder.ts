@@ -1,13 +1,13 @@
 import type { BatchHeader, ResultSection, SeriesPart } from '../../measure/batch.ts';
 import { nextOffset, type RunOffset } from '../../measure/clock.ts';
 import { createSnmpReader, type SnmpReading } from '../../measure/snmp-columns.ts';
-import type { PublicTarget } from '../../measure/targets.ts';
-import { feedReading } from '../counters/counters.ts';
+import type { MeasuredTarget } from '../../measure/targets.ts';
+import { feedCounts } from '../counters/counters.ts';
 import { GAP_MAX_MS } from '../counters/deltas.ts';
 import { type CountersState, createCounters } from '../counters/state.ts';
 import { FUTURE_MAX_MS } from '../place.ts';
 import { RttBuilder } from './rtt-builder.ts';
-import { metricDeltas, TrackBuilder } from './track.ts';
+import { COUNTED, metricDeltas, TrackBuilder } from './track.ts';
 import { DAY_MS, type DeviceDay, type LossMinutes, MINUTE_MS, type PortMetric } from './types.ts';
 
 /**
@@ -29,7 +29,7 @@ export interface SeriesBatch {
   /** False: a section is missing or faulty. */
   readonly whole: boolean;
   /** The list that the header names. */
-  readonly targets: readonly PublicTarget[];
+  readonly targets: readonly MeasuredTarget[];
 }
 
 /**
@@ -148,7 +148,7 @@ export class DayBuilder {
     return counters === 'all' || (counters !== 'none' && counters.device === code);
   }
 
-  #roundTrips(part: SeriesPart, targets: readonly PublicTarget[], offset_ms: number): void {
+  #roundTrips(part: SeriesPart, targets: readonly MeasuredTarget[], offset_ms: number): void {
     const { rtt, probe, check, t0, i, n0, n } = part;
     if (rtt === undefined || (check !== undefined && check !== 0)) return;
     // They are of the minute of the part's last tick (docs/formats/batch.md).
@@ -164,7 +164,7 @@ export class DayBuilder {
 
   #reading(
     reading: SnmpReading,
-    targets: readonly PublicTarget[],
+    targets: readonly MeasuredTarget[],
     offset_ms: number,
     said: Readonly<Record<string, number | string>> | 'ran_on' | null,
   ): void {
@@ -173,7 +173,7 @@ export class DayBuilder {
     const state = this.#counters.get(code) ?? createCounters();
     this.#counters.set(code, state);
     const at_ms = reading.requested_mono_ms + offset_ms;
-    const { deltas } = feedReading(state, { ...reading, at_ms, scalars: said });
+    const deltas = feedCounts(state, { ...reading, at_ms, scalars: said }, COUNTED);
     if (deltas.length === 0) return;
     const { tracks } = this.#device(code);
     for (const { port, metric, from_ms, to_ms, count } of metricDeltas(deltas)) {

@@ -25,6 +25,8 @@ const METRIC_OF: ReadonlyMap<string, PortMetric> = new Map(
     ],
   ),
 );
+/** The columns that metrics are made of. */
+export const COUNTED: ReadonlySet<string> = new Set(METRIC_OF.keys());
 
 /** Gathers what one counter counted between readings that touch one UTC day. */
 export class TrackBuilder {

@@ -67,6 +67,9 @@ devices:
   - { code: sw-1, kind: unmanaged-switch, attached: { device: gw }, witnesses: [cam-1, cam-2] }
   - { code: cam-1, kind: camera, address: 10.78.0.11, attached: { device: sw-1 } }
   - { code: cam-2, kind: camera, address: 10.78.0.12, attached: { device: sw-1 } }
+  - { code: sw-2, kind: unmanaged-switch, attached: { device: gw }, witnesses: [pc-1, pc-2] }
+  - { code: pc-1, kind: pc, address: 10.78.0.21, attached: { device: sw-2 } }
+  - { code: pc-2, kind: pc, address: 10.78.0.22, attached: { device: sw-2 } }
 `;
   const url = '/api/v1/sites/tanlap-hq';
   const headers = { 'content-type': 'application/yaml' };
@@ -74,13 +77,19 @@ devices:
   assert.equal((await harness.send(put, operator)).status, 200);
   const { states, devices, worst } = (await harness.get(url, viewer)).body;
   const counts = Object.values<number>(states);
-  assert.deepEqual([states.not_measured, states.pending, worst], [1, 3, 'pending']);
+  assert.deepEqual([states.not_measured, states.pending, worst], [1, 6, 'pending']);
   assert.equal(
     counts.reduce((sum, count) => sum + count, 0),
     devices,
   );
-  const { state, reachability } = (await harness.get(`${url}/devices/sw-1`, viewer)).body;
-  assert.deepEqual([state, reachability], ['not_measured', 'none']);
+  const shown = async (device: string) =>
+    (await harness.get(`${url}/devices/${device}`, viewer)).body;
+  assert.deepEqual((await shown('sw-1')).state, 'pending', 'its cameras will tell');
+  const { state, reachability } = await shown('sw-2');
+  assert.deepEqual([state, reachability], ['not_measured', 'none'], 'nothing but computers');
+  const strip = (await harness.get(`${url}/strip`, viewer)).body.items;
+  const codes = strip.map(({ device }: { device: string }) => device);
+  assert.deepEqual([codes.includes('sw-1'), codes.includes('sw-2')], [true, false]);
 });
 
 test('lists are paged, and as CSV no cell is a formula', async () => {

@@ -38,11 +38,13 @@ export function judgeOver(core: Core, handover: Handover, store: Store = core.st
 export async function withSite(
   work: (site: Site, agent: TestAgent) => Promise<void>,
   wrap: (store: Store) => Store = (store) => store,
+  prepare: (agent: TestAgent) => void = () => undefined,
 ): Promise<void> {
   const core = await openCore({ wrap });
   const site = { ...core, ...judgeOver(core, core.handover) };
   try {
     const agent = createTestAgent({ site: SITE, agent: 'do-1', start_ms: T0 });
+    prepare(agent);
     await enrolAgent(core, agent);
     await work(site, agent);
     assert.deepEqual(site.warned, []);

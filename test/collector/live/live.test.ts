@@ -131,6 +131,9 @@ const event = (site: string, device: string, since_ms: number): LiveEvent => ({
   kind: 'switch',
   state: 'up',
   reason: null,
+  cause: null,
+  confidence: null,
+  incident: null,
   since_ms,
 });
 

@@ -76,14 +76,14 @@ const SIGNS: readonly Kind[] = [
   {
     kind: 'snmp-agent-restarts',
     for_s: [2, 2],
-    sites: at('prn', 'core'),
+    sites: at('acc', 'srv'),
     said: 'none',
     why: 'only the SNMP process began anew: the host runs on, nothing was lost',
   },
   {
     kind: 'counters-wrap',
     for_s: [2, 2],
-    sites: at('prn', 'core'),
+    sites: at('acc', 'srv'),
     said: 'none',
     why: '32-bit octets and the uptime pass 2^32: no restart, nothing was lost',
     // They are set near 2^32 just before the plan, which is a leap of its own.

@@ -3,42 +3,41 @@ import type { Judged, Verdict } from './match.ts';
 
 const INVENTED = 'nothing was done';
 
-/** Expected × said as a Markdown table; a cell is a count, right and accepted ones in bold. */
+/**
+ * The confusion table, a row for each kind of fault: what was expected, and how often what was said
+ * of it; right and accepted words in bold. One column for each word would be wider than any page.
+ */
 export function confusionTable(all: readonly Judged[]): string {
-  const cells = new Map<string, { count: number; good: boolean }>();
+  const rows = new Map<string, Map<Said, { count: number; good: boolean }>>();
   const add = (row: string, said: Said, good: boolean): void => {
-    const key = JSON.stringify([row, said]);
-    cells.set(key, { count: (cells.get(key)?.count ?? 0) + 1, good });
+    const cells = rows.get(row) ?? new Map<Said, { count: number; good: boolean }>();
+    rows.set(row, cells);
+    cells.set(said, { count: (cells.get(said)?.count ?? 0) + 1, good });
   };
-  const good = ({ grade }: Verdict) => grade === 'right' || grade === 'accepted';
-  const rows = new Set<string>();
-  const columns = new Set<Said>();
   for (const verdict of all.flatMap((one) => one.verdicts)) {
-    const row = `${verdict.fault.plan.kind} → ${verdict.fault.plan.expected.said}`;
-    rows.add(row);
-    columns.add(verdict.said);
-    add(row, verdict.said, good(verdict));
+    const { kind, expected } = verdict.fault.plan;
+    add(line([kind, expected.said]), verdict.said, isGood(verdict));
   }
-  const head = [...rows].sort();
-  for (const { said } of all.flatMap((one) => one.invented)) {
-    if (!head.includes(INVENTED)) head.push(INVENTED);
-    columns.add(said);
-    add(INVENTED, said, false);
-  }
-  const said = [...columns].sort();
-  const line = (texts: readonly string[]): string => `| ${texts.join(' | ')} |`;
+  const head = [...rows.keys()].sort();
+  for (const { said } of all.flatMap((one) => one.invented)) add(INVENTED, said, false);
+  if (rows.has(INVENTED)) head.push(INVENTED);
   return [
-    line(['fault → expected', ...said]),
-    line(['---', ...said.map(() => '---')]),
-    ...head.map((row) =>
-      line([
-        row,
-        ...said.map((column) => {
-          const cell = cells.get(JSON.stringify([row, column]));
-          if (cell === undefined) return '';
-          return cell.good ? `**${cell.count}**` : String(cell.count);
-        }),
-      ]),
-    ),
+    '| fault | expected | said, how often |',
+    '|---|---|---|',
+    ...head.map((row) => {
+      const cells = [...(rows.get(row) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
+      const said = cells.map(([word, { count, good }]) =>
+        good ? `**${word}** ${count}` : `${word} ${count}`,
+      );
+      return `| ${row === INVENTED ? line([row, '–']) : row} | ${said.join(', ')} |`;
+    }),
   ].join('\n');
+}
+
+function isGood({ grade }: Verdict): boolean {
+  return grade === 'right' || grade === 'accepted';
+}
+
+function line(texts: readonly string[]): string {
+  return texts.join(' | ');
 }

@@ -5,7 +5,7 @@ import type { Judged, Score } from './match.ts';
 import { confusionTable } from './table.ts';
 
 const FILE = join(import.meta.dirname, '..', '..', '..', 'docs', 'faults.md');
-const BEGIN = '<!-- labelled faults: written by test/lab/labelled.test.ts -->';
+const BEGIN = '<!-- labelled faults: written by test/lab/labelled.long.test.ts -->';
 const END = '<!-- end of labelled faults -->';
 
 interface Run {
@@ -53,7 +53,7 @@ function sectionOf({ all, score, seeds, start_ms }: Run): string {
     '',
     `${score.faults} faults, ${score.determined - score.invented} determined, ${score.right} right ` +
       `or accepted, ${score.wrong_lan.length} wrong LAN labels, ${invented.length} invented.`,
-    'Rows: what was done and the label; columns: what was said; right and accepted in bold.',
+    'What was right or accepted is in bold.',
     '',
     confusionTable(all),
     ...(open.length === 0 ? [] : ['', 'Not right:', '', ...open]),

@@ -10,15 +10,18 @@ import {
   END_MS,
   HOURS,
   HOURS_SITE,
+  keepHistory,
   LATE_SITE,
   makeJudgedData,
+  openAt,
   POLLED_SITE,
 } from '../../../support/judged-data.ts';
 import { type Ran, ran } from '../cli-kit.ts';
 import { DATABASE, TAMPERINGS, tamper } from './tamper.ts';
 
-/** Tables whose rows `--check` compares. */
-const COMPARED = ['judge_state', 'interval', 'expected', 'seen', 'chunk', 'day', 'series_kept'];
+/** Tables whose rows `--check` compares, and those that `--history` adds. */
+const COMPARED = ['judge_state', 'interval', 'expected', 'seen', 'chunk', 'day'];
+const HISTORY = ['series_kept', 'series_day'];
 
 /**
  * Before the first state is stored, before and after days are judged, after a second start, and
@@ -71,8 +74,12 @@ describe('lanproof rebuild', () => {
     for (const found of [beside, await check(data), await check(killed)]) {
       assert.equal(found?.code, 0, `${found?.out}\n${found?.err}`);
       for (const table of COMPARED) assert.match(found?.out ?? '', new RegExp(`${table} \\d`));
+      for (const table of HISTORY) assert.ok(!found?.out.includes(table), found?.out);
       assert.match(found?.out ?? '', /3 sites: \d+ rows compared, no difference/);
     }
+    const { code, out } = await check(data, '--history');
+    assert.equal(code, 0, out);
+    for (const table of [...COMPARED, ...HISTORY]) assert.match(out, new RegExp(`${table} \\d`));
     const one = await check(data, '--site', POLLED_SITE);
     assert.equal(one.code, 0);
     assert.ok(!one.out.includes(HOURS_SITE), one.out);
@@ -80,7 +87,7 @@ describe('lanproof rebuild', () => {
 
   for (const hour of KILL_HOURS) {
     test(`--check is clean after a kill in hour ${hour}`, async () => {
-      const { code, out } = await check(killedAt(hour));
+      const { code, out } = await check(killedAt(hour), '--history');
       assert.equal(code, 0, out);
       if (hour > 0) assert.match(out, /interval \d/);
     });
@@ -98,7 +105,7 @@ describe('lanproof rebuild', () => {
       const io = { out: () => undefined, err: () => undefined, env: {} };
       const now_ms = (): number => END_MS;
       const signal = AbortSignal.abort();
-      const task = { data_dir: killed, site: undefined, io, signal, now_ms };
+      const task = { data_dir: killed, site: undefined, io, signal, now_ms, history: false };
       await assert.rejects(checkAll(task), { name: 'AbortError' });
     } finally {
       if (TMPDIR === undefined) delete process.env.TMPDIR;
@@ -110,11 +117,12 @@ describe('lanproof rebuild', () => {
     }
   });
 
-  for (const { name, change, named } of TAMPERINGS) {
+  for (const { name, change, named, history } of TAMPERINGS) {
     test(`a changed row is named: ${name}`, async () => {
       const dir = copyOfData();
       tamper(dir, change);
-      const { code, out, err } = await check(dir);
+      if (history === true) assert.equal((await check(dir)).code, 0);
+      const { code, out, err } = await check(dir, ...(history === true ? ['--history'] : []));
       assert.equal(code, 1, out);
       assert.match(out, named);
       assert.match(err, /lanproof rebuild/);
@@ -141,6 +149,14 @@ describe('lanproof rebuild', () => {
     // Neither told again to viewers nor forgotten: as the clean end left it.
     const clean = await check(data);
     assert.equal(mended.out, clean.out);
+    // History is gone with the slots that it was made of; a collector makes the same again.
+    assert.ok(!(await check(dir, '--history')).out.includes('series_'));
+    const engine = await openAt(dir);
+    await keepHistory(engine.deps.store);
+    await engine.close();
+    const again = await check(dir, '--history');
+    assert.equal(again.code, 0, again.out);
+    assert.equal(again.out, (await check(data, '--history')).out);
   });
 
   test('no more than 20 differences of a site are told', async () => {
@@ -169,6 +185,7 @@ describe('lanproof rebuild', () => {
     assert.equal(unknown.code, 2);
     assert.ok(unknown.err.includes(HOURS_SITE), unknown.err);
     assert.equal((await check(data, '--chek')).code, 2);
+    assert.equal((await ran(['rebuild', '--history', '--data', data])).code, 2);
     assert.equal((await ran(['rebuild', '--data', data, '--config', 'x.yml'])).code, 2);
     for (const words of [['rebuild'], ['rebuild', '--check']]) {
       const { code, err } = await ran([...words, '--data', join(folder, 'nothing')]);

@@ -1,11 +1,11 @@
-import { SERIES_VERSION } from '../../../shared/judge/series/types.ts';
-import { createSeriesKeeper } from '../../series/keeper.ts';
-import type { Position } from '../../store/rows.ts';
-import type { ReadUnit, Store } from '../../store/store.ts';
-import { createDays } from '../day/days.ts';
-import { localDayFrom } from '../day/grid.ts';
-import { judgeDay } from '../day/judge-day.ts';
-import { type SiteJudge, START } from '../site-judge.ts';
+import { SERIES_VERSION } from '../../shared/judge/series/types.ts';
+import { createDays } from '../judge/day/days.ts';
+import { localDayFrom } from '../judge/day/grid.ts';
+import { judgeDay } from '../judge/day/judge-day.ts';
+import { type SiteJudge, START } from '../judge/site-judge.ts';
+import { createSeriesKeeper } from '../series/keeper.ts';
+import type { Position } from '../store/rows.ts';
+import type { ReadUnit, Store } from '../store/store.ts';
 import { type ComparedRow, compareRows, type Difference } from './compare.ts';
 import {
   ALL_TIME,
@@ -31,6 +31,8 @@ export interface CheckOptions extends Omit<FoldOptions, 'store'> {
   /** An empty store for judgement; empty again afterwards. */
   readonly scratch: Store;
   readonly sha256: (text: string) => string;
+  /** Also makes and compares the history of charts, which takes several times as long. */
+  readonly history: boolean;
 }
 
 export interface SiteCheck {
@@ -44,14 +46,14 @@ export interface SiteCheck {
     /** Leaves that no kept row tells of yet, and why all of them where nothing was compared. */
     readonly leaves: number;
     readonly why: Watermark['why'];
-    /** Kept days and histories of another version, which are made again before they are read. */
+    /** Kept days, and histories where they were asked for, of another version, which are made again before they are read. */
     readonly days: number;
   };
 }
 
 /**
  * Judges a site again from the ledger, as far as its kept judgement reaches, and compares. Rows
- * of slots and states must be equal in every cell, days in what they say.
+ * of slots and states must be equal in every cell, days in what they say, history in every byte.
  */
 export async function checkSite(options: CheckOptions, site: string): Promise<SiteCheck> {
   const { kept, scratch } = options;
@@ -66,7 +68,7 @@ export async function checkSite(options: CheckOptions, site: string): Promise<Si
       add(tally, await sparseRows(kept, site), await sparseRows(scratch, site));
       await compareChunks(options, site, tally);
       days += await compareDays({ ...options, store }, site, judge, tally);
-      days += await compareSeries({ ...options, store }, site, tally);
+      if (options.history) days += await compareSeries({ ...options, store }, site, tally);
     }
   } finally {
     await scratch.write((tx) => tx.dropJudgement(site));

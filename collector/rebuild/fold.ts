@@ -1,12 +1,12 @@
-import { LanProofError } from '../../../shared/errors.ts';
-import type { Position } from '../../store/rows.ts';
-import type { ReadUnit, Store } from '../../store/store.ts';
-import { createListFinder } from '../batch-parts.ts';
-import { createHandover } from '../handover.ts';
-import { createHeldSites } from '../held-sites.ts';
-import { ordinal } from '../inputs.ts';
-import { runRound } from '../round.ts';
-import type { SiteJudge } from '../site-judge.ts';
+import { LanProofError } from '../../shared/errors.ts';
+import { createListFinder } from '../judge/batch-parts.ts';
+import { createHandover } from '../judge/handover.ts';
+import { createHeldSites } from '../judge/held-sites.ts';
+import { ordinal } from '../judge/inputs.ts';
+import { runRound } from '../judge/round.ts';
+import type { SiteJudge } from '../judge/site-judge.ts';
+import type { Position } from '../store/rows.ts';
+import type { ReadUnit, Store } from '../store/store.ts';
 
 /** Rounds without any progress before the reason is thrown: a disk may be busy for a moment. */
 const ROUNDS_FAILED_MAX = 3;
@@ -18,7 +18,7 @@ export interface FoldOptions {
   readonly signal: AbortSignal;
   /** Sleeps after a commit that failed. */
   readonly wait: (ms: number) => Promise<void>;
-  /** Called before each round with the newest folded leaf; null: days and history are made. */
+  /** Called before each round with the newest folded leaf; null: all are folded. */
   readonly onRound: (site: string, position: Position | null) => void;
 }
 

@@ -1,12 +1,12 @@
-import { fromUtf8 } from '../../../shared/bytes.ts';
-import { decodeChunk } from '../../../shared/judge/chunk.ts';
-import { decodeSums } from '../../../shared/judge/day/sums.ts';
-import { SERIES_VERSION } from '../../../shared/judge/series/types.ts';
-import { RULES_VERSION } from '../../../shared/judge/types.ts';
-import type { DayStoreRow } from '../../store/rows-judgement.ts';
-import type { JudgementReads } from '../../store/store-judgement.ts';
-import type { SeriesReads } from '../../store/store-series.ts';
-import { unpackCarry, unpackDay } from '../day/row.ts';
+import { fromUtf8 } from '../../shared/bytes.ts';
+import { decodeChunk } from '../../shared/judge/chunk.ts';
+import { decodeSums } from '../../shared/judge/day/sums.ts';
+import { SERIES_VERSION } from '../../shared/judge/series/types.ts';
+import { RULES_VERSION } from '../../shared/judge/types.ts';
+import { unpackCarry, unpackDay } from '../judge/day/row.ts';
+import type { DayStoreRow } from '../store/rows-judgement.ts';
+import type { JudgementReads } from '../store/store-judgement.ts';
+import type { SeriesReads } from '../store/store-series.ts';
 import type { ComparedRow } from './compare.ts';
 
 /** Every time that a row can tell of. */

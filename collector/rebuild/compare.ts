@@ -1,4 +1,4 @@
-import { equalBytes, toHex } from '../../../shared/bytes.ts';
+import { equalBytes, toHex } from '../../shared/bytes.ts';
 
 /** Longest text of a value in a report, characters. */
 const VALUE_CHARS_MAX = 160;

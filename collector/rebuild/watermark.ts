@@ -1,10 +1,10 @@
-import { JUDGE_STATE_VERSION } from '../../../shared/judge/state.ts';
-import type { Position } from '../../store/rows.ts';
-import type { JudgeStateRow } from '../../store/rows-judgement.ts';
-import type { ReadUnit } from '../../store/store.ts';
-import { ordinal } from '../inputs.ts';
-import { SAVE_INPUTS_MAX } from '../round.ts';
-import { START } from '../site-judge.ts';
+import { JUDGE_STATE_VERSION } from '../../shared/judge/state.ts';
+import { ordinal } from '../judge/inputs.ts';
+import { SAVE_INPUTS_MAX } from '../judge/round.ts';
+import { START } from '../judge/site-judge.ts';
+import type { Position } from '../store/rows.ts';
+import type { JudgeStateRow } from '../store/rows-judgement.ts';
+import type { ReadUnit } from '../store/store.ts';
 
 /** Leaves that are counted at a time. */
 const PAGE_LEAVES = 1_000;

@@ -1,9 +1,8 @@
-import { createSeriesKeeper } from '../../series/keeper.ts';
-import type { Position } from '../../store/rows.ts';
-import { createDays } from '../day/days.ts';
-import { ordinal } from '../inputs.ts';
-import type { SiteJudge } from '../site-judge.ts';
-import { writeOutputs } from '../write-outputs.ts';
+import { createDays } from '../judge/day/days.ts';
+import { ordinal } from '../judge/inputs.ts';
+import type { SiteJudge } from '../judge/site-judge.ts';
+import { writeOutputs } from '../judge/write-outputs.ts';
+import type { Position } from '../store/rows.ts';
 import { createFolding, type FoldOptions } from './fold.ts';
 
 export interface RebuildOptions extends FoldOptions {
@@ -18,9 +17,11 @@ export interface Rebuilt {
 }
 
 /**
- * Drops all judgement of a site and computes it again from the ledger: slots and states, whole
- * days, history for charts. The collector must not run. A rebuild that breaks off leaves nothing
- * wrong: the collector, or the next rebuild, goes on from there.
+ * Drops all judgement of a site and computes it again from the ledger: slots, states and whole
+ * days. The history that charts are drawn from is no judgement: it goes with the slots that it was
+ * made of, and the running collector makes it again. The collector must not run meanwhile. A
+ * rebuild that breaks off leaves nothing wrong: the collector, or the next rebuild, goes on from
+ * there.
  */
 export async function rebuildSite(options: RebuildOptions, site: string): Promise<Rebuilt> {
   const { store, signal } = options;
@@ -34,14 +35,9 @@ export async function rebuildSite(options: RebuildOptions, site: string): Promis
   const judge = await folding.toEnd(site);
   await saveState(options, judge);
   const days = createDays(options);
-  const pause = async (): Promise<void> => {
+  while ((await days.ensure(judge)) === 'more') {
     signal.throwIfAborted();
     options.onRound(site, null);
-  };
-  while ((await days.ensure(judge)) === 'more') await pause();
-  const keeper = createSeriesKeeper(store);
-  for (const { agent } of await store.agents(site)) {
-    while (await keeper.keepNext(site, agent, pause));
   }
   return { faults: judge.faults.size };
 }

@@ -1,13 +1,18 @@
-import type { Position } from '../../store/rows.ts';
-import type { ReadUnit, Store, WriteUnit } from '../../store/store.ts';
-import type { EvidenceReads } from '../../store/store-evidence.ts';
-import type { InventoryReads } from '../../store/store-inventory.ts';
-import type { PeopleReads } from '../../store/store-people.ts';
-import type { SeriesReads } from '../../store/store-series.ts';
-import { ordinal } from '../inputs.ts';
+import { ordinal } from '../judge/inputs.ts';
+import type { Position } from '../store/rows.ts';
+import type { ReadUnit, Store, WriteUnit } from '../store/store.ts';
+import type { DayLeafReads } from '../store/store-day-leaves.ts';
+import type { EvidenceReads } from '../store/store-evidence.ts';
+import type { InventoryReads } from '../store/store-inventory.ts';
+import type { PeopleReads } from '../store/store-people.ts';
+import type { SeriesReads } from '../store/store-series.ts';
 
 /** All that judgement is made of; none of it is judgement. */
-type Ledgered = EvidenceReads & InventoryReads & PeopleReads & Pick<SeriesReads, 'leafBefore'>;
+type Ledgered = EvidenceReads &
+  InventoryReads &
+  PeopleReads &
+  Pick<SeriesReads, 'leafBefore'> &
+  Pick<DayLeafReads, 'dayDocumentsAfter'>;
 
 /**
  * A store that reads the ledger of `real` up to the place that `until` tells (null: before the
@@ -31,7 +36,7 @@ export function overlayStore(real: ReadUnit, scratch: Store, until: () => Positi
 function ledgered(real: ReadUnit, until: () => Position | null): Ledgered {
   const { logs, leaf, leaves, tile, newestCheckpoint, documentByHash, documents } = real;
   const { documentsOf, batch, batchByLeaf, judgeableSites, readBody } = real;
-  const { agent, agents, agentByKey, leafBefore } = real;
+  const { agent, agents, agentByKey, leafBefore, dayDocumentsAfter } = real;
   const { unit, units, site, sites, targets, targetsVersion, targetsByHash, salt } = real;
   const { enrolToken, enrolment, enrolments, credentialByHash, credentials, audit } = real;
   const reached = (position: Position): boolean => {
@@ -41,6 +46,7 @@ function ledgered(real: ReadUnit, until: () => Position | null): Ledgered {
   return {
     ...{ logs, leaf, leaves, tile, newestCheckpoint, documentByHash, documents, documentsOf },
     ...{ batch, batchByLeaf, judgeableSites, readBody, agent, agents, agentByKey, leafBefore },
+    dayDocumentsAfter,
     ...{ unit, units, site, sites, targets, targetsVersion, targetsByHash, salt },
     ...{ enrolToken, enrolment, enrolments, credentialByHash, credentials, audit },
     async siteLeaves(of, after, limit, held) {

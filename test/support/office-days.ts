@@ -1,0 +1,128 @@
+/** Days of the modelled office in a ledger, without the time that modelling each would take. */
+import { randomBytes } from 'node:crypto';
+import pino from 'pino';
+import { openEngine } from '../../collector/engine.ts';
+import type { LedgerUnit } from '../../collector/ledger/types.ts';
+import type { BatchRow } from '../../collector/store/rows.ts';
+import type { Store } from '../../collector/store/store.ts';
+import { encodeHeader, parseHeader } from '../../shared/measure/header.ts';
+import { createNodeCrypto } from '../../shared/node/crypto.ts';
+import { ModelledAgent } from './modelled-agent.ts';
+import { officeInventory } from './office.ts';
+import { type EnrolledAgent, openLedgerOf, prepareCollector } from './prepared-collector.ts';
+
+const DAY_MS = 86_400_000;
+/** A local midnight of Vietnam: every local day is a whole one. */
+const BEGIN_MS = Date.UTC(2025, 2, 2, 17);
+const ARRIVES_MS = 5_000;
+/** Batches of one unit of work. */
+const UNIT_BATCHES = 60;
+const SEED = 7;
+
+export interface OfficeDays {
+  readonly batches: number;
+  /** UTC ms at which the last day is over. */
+  readonly end_ms: number;
+}
+
+/**
+ * Fills a data directory with `days` of an office of 60 devices and 5 polled switches. The first
+ * day is measured, sealed, taken in and judged; the later ones are rows with its sections under
+ * headers of their own days, a run each, and are not judged yet.
+ */
+export async function fillOffice(
+  data_dir: string,
+  site: string,
+  days: number,
+): Promise<OfficeDays> {
+  const clock = { now_ms: BEGIN_MS };
+  const now_ms = (): number => clock.now_ms;
+  const offices = [officeInventory(site, 'large')];
+  const [enrolled] = await prepareCollector(data_dir, offices, undefined, now_ms);
+  if (enrolled === undefined) throw new Error('nobody was enrolled');
+  await oneDay(data_dir, enrolled, clock);
+  const { store, ledger, close } = await openLedgerOf(data_dir, now_ms);
+  try {
+    const first = await batchesOf(store, site);
+    let seq = first.at(-1)?.seq ?? 0;
+    for (let day = 1; day < days; day += 1) {
+      for (let at = 0; at < first.length; at += UNIT_BATCHES) {
+        const rows = first.slice(at, at + UNIT_BATCHES);
+        await ledger.commit(async (unit) => {
+          for (const row of rows) {
+            seq += 1;
+            await again(unit, row, seq, day);
+          }
+        });
+      }
+    }
+    return { batches: first.length * days, end_ms: BEGIN_MS + days * DAY_MS };
+  } finally {
+    await close();
+  }
+}
+
+/** A real day, through recorder, sealer, ingest and judge. */
+async function oneDay(
+  data_dir: string,
+  { identity, list }: EnrolledAgent,
+  clock: { now_ms: number },
+): Promise<void> {
+  const engine = await openEngine({
+    ...{ data_dir, origin: 'unused', logger: pino({ level: 'silent' }) },
+    now_ms: () => clock.now_ms,
+    crypto: createNodeCrypto(),
+    mono_ms: () => performance.now(),
+    random: (bytes) => new Uint8Array(randomBytes(bytes)),
+  });
+  try {
+    const { site, agent, log, signer, origin } = identity;
+    const sealed: Uint8Array[] = [];
+    const modelled = new ModelledAgent({
+      ...{ site, agent, signer, list, origin, seed: SEED, start_ms: BEGIN_MS },
+      seen: () => ({ log, size: 1 }),
+      put: ({ body }) => sealed.push(body),
+    });
+    while (modelled.utc_ms < BEGIN_MS + DAY_MS) {
+      modelled.minute();
+      clock.now_ms = modelled.utc_ms + ARRIVES_MS;
+      for (const body of sealed.splice(0)) {
+        const { kind } = await engine.deps.ingest.submitBatch(body, { insecure: false });
+        if (kind !== 'accepted') throw new Error(`a batch was ${kind}`);
+      }
+    }
+  } finally {
+    await engine.close();
+  }
+}
+
+async function batchesOf(store: Store, site: string): Promise<BatchRow[]> {
+  const leaves = await store.siteLeaves(site, { log: 0, leaf: -1 }, Number.MAX_SAFE_INTEGER);
+  return leaves.flatMap(({ batch }) => (batch === null ? [] : [batch]));
+}
+
+/** The same minute of a later day: sections are in monotonic time, the header says the day. */
+async function again(
+  { tx, log, append }: LedgerUnit,
+  row: BatchRow,
+  seq: number,
+  day: number,
+): Promise<void> {
+  const shift_ms = day * DAY_MS;
+  const recv_ms = row.recv_ms + shift_ms;
+  const old = parseHeader(row.header);
+  const header = encodeHeader({
+    ...old,
+    seq,
+    run: `run-${day}`,
+    boot: `boot-${day}`,
+    sealed_ms: old.sealed_ms + shift_ms,
+    closed_to_ms: old.closed_to_ms + shift_ms,
+    clock: old.clock.map((sample) => ({ ...sample, wall_ms: sample.wall_ms + shift_ms })),
+    events: old.events.filter(({ code }) => code !== 'list_applied'),
+  });
+  const key = { site: row.site, agent: row.agent, epoch: row.epoch, seq };
+  const hash = new Uint8Array(randomBytes(row.hash.length));
+  const leaf = await append({ kind: 'batch', ...key, hash, recv_ms });
+  await tx.addBatch({ ...row, ...key, recv_ms, log, leaf, hash, header });
+}

@@ -5,7 +5,6 @@ import type { Platform } from './platform/platform.ts';
 import { type ArpAsker, createArpEngine, createArpProber } from './probe/arp.ts';
 import { type CheckProbers, createCheckEngines } from './probe/checks.ts';
 import { createFpingEngine } from './probe/icmp-fping.ts';
-import { createPingEngine } from './probe/icmp-ping.ts';
 import type { Engine, ProbeSink, ProbeTarget } from './probe/prober.ts';
 import { createArpSeeker, type Seeker } from './probe/seek.ts';
 import { createTickedEngine, type EngineClock } from './probe/ticked-engine.ts';
@@ -120,13 +119,18 @@ async function icmpOf(
       },
     );
   }
-  if (choice === 'ping') return createPingEngine({ sink, clock, next_id });
+  const byPing = async () => {
+    // Loaded where it is needed only: most machines have fping.
+    const { createPingEngine } = await import('./probe/icmp-ping.ts');
+    return await createPingEngine({ sink, clock, next_id });
+  };
+  if (choice === 'ping') return byPing();
   try {
     return await createFpingEngine({ sink, clock, arp, max_packets_per_s, next_id, onForeignMac });
   } catch (error) {
     if (choice === 'fping' || !(error instanceof LanProofError)) throw error;
     options.onFallback(error);
-    return createPingEngine({ sink, clock, next_id });
+    return byPing();
   }
 }
 

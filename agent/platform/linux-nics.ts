@@ -39,10 +39,14 @@ export function readNics(root: string, interfaces: Interfaces): Nic[] {
     });
 }
 
+export function carrierPath(root: string, name: string): string {
+  return join(root, 'sys/class/net', name, 'carrier');
+}
+
 /** True or false with the interface up; null when it is down (EINVAL) or gone. */
-export function readCarrier(root: string, name: string): boolean | null {
-  const text = readNic(root, name, 'carrier');
-  return text === '1' ? true : text === '0' ? false : null;
+export function carrierIn(text: string | null): boolean | null {
+  const word = text?.trim();
+  return word === '1' ? true : word === '0' ? false : null;
 }
 
 /** The carrier and its ups and downs since boot; both null where the interface is gone. */
@@ -51,7 +55,7 @@ export function readCarrierFacts(
   name: string,
 ): Pick<Nic, 'carrier' | 'carrier_changes'> {
   return {
-    carrier: readCarrier(root, name),
+    carrier: carrierIn(readNic(root, name, 'carrier')),
     carrier_changes: number(readNic(root, name, 'carrier_changes')),
   };
 }

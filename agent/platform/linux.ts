@@ -2,12 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { everyBeats } from '../beat.ts';
+import { KeptFile } from './kept-file.ts';
 import { readClockSync } from './linux-clock-sync.ts';
 import { readNeighbours } from './linux-neighbours.ts';
 import {
+  carrierIn,
+  carrierPath,
   findDefaultNic,
   findOnLink,
-  readCarrier,
   readCarrierFacts,
   readNics,
 } from './linux-nics.ts';
@@ -37,9 +39,8 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
   const run = options.run ?? runCommand;
   const wall_ms = options.wall_ms ?? (() => Date.now());
   const monotonic_ms = options.monotonic_ms ?? hrtime_ms;
-  const boottime_ms = (): number => {
-    return Number(readFileSync(join(root, 'proc/uptime'), 'utf8').split(' ')[0]) * 1000;
-  };
+  const uptime = new KeptFile(join(root, 'proc/uptime'));
+  const boottime_ms = (): number => Number(uptime.read()?.split(' ')[0]) * 1000;
   return {
     name: 'linux',
     monotonic_ms,
@@ -54,12 +55,14 @@ export function createLinuxPlatform(options: LinuxOptions = {}): Platform {
     neighbours: () => readNeighbours(root),
     carrier: (nic) => readCarrierFacts(root, nic),
     watchCarrier: (nic, changed, signal) => {
+      const file = new KeptFile(carrierPath(root, nic));
       let last: boolean | null | undefined;
       every(CARRIER_BEATS, signal, () => {
-        const carrier = readCarrier(root, nic);
+        const carrier = carrierIn(file.read());
         if (carrier !== last) changed(carrier);
         last = carrier;
       });
+      signal.addEventListener('abort', () => file.close(), { once: true });
     },
     watchClock: (happened, signal) => {
       const watch = new ClockWatch();

@@ -8,6 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const ROOT = join(import.meta.dirname, '../..');
 const BIN = join(ROOT, 'lanproof.mjs');
+/** What the system starts it with: flags of the first line, as `npm start` names them, too. */
+const START_FLAGS = readFileSync(BIN, 'utf8').split('\n', 1)[0]?.match(/--\S+/g) ?? [];
 /** A start that takes longer than this has failed, ms. */
 const READY_MS_MAX = 60_000;
 const POLL_MS = 5;
@@ -28,9 +30,7 @@ export interface Program {
 /** Starts `lanproof` with these words; its output is appended to the file `log`. */
 export function startProgram(args: readonly string[], log: string): Program {
   const out = openSync(log, 'a');
-  // As `npm start` and the first line of lanproof.mjs do: young objects in 16 MB, not 134.
-  const flags = ['--max-semi-space-size=16', '--no-parallel-scavenge'];
-  const child: ChildProcess = spawn(process.execPath, [...flags, BIN, ...args], {
+  const child: ChildProcess = spawn(process.execPath, [...START_FLAGS, BIN, ...args], {
     cwd: ROOT,
     stdio: ['ignore', out, out],
   });

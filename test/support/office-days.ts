@@ -15,6 +15,10 @@ const DAY_MS = 86_400_000;
 /** A local midnight of Vietnam: every local day is a whole one. */
 const BEGIN_MS = Date.UTC(2025, 2, 2, 17);
 const ARRIVES_MS = 5_000;
+/** Only the log of a demo is told when batches came, so that many can come together. */
+const ORIGIN = 'demo/office';
+/** Live batches that begin a turn of the collector at once. */
+const TURN_BATCHES = 16;
 /** Batches of one unit of work. */
 const UNIT_BATCHES = 60;
 const SEED = 7;
@@ -38,10 +42,10 @@ export async function fillOffice(
   const clock = { now_ms: BEGIN_MS };
   const now_ms = (): number => clock.now_ms;
   const offices = [officeInventory(site, 'large')];
-  const [enrolled] = await prepareCollector(data_dir, offices, undefined, now_ms);
+  const [enrolled] = await prepareCollector(data_dir, offices, ORIGIN, now_ms);
   if (enrolled === undefined) throw new Error('nobody was enrolled');
   await oneDay(data_dir, enrolled, clock);
-  const { store, ledger, close } = await openLedgerOf(data_dir, now_ms);
+  const { store, ledger, close } = await openLedgerOf(data_dir, now_ms, ORIGIN);
   try {
     const first = await batchesOf(store, site);
     let seq = first.at(-1)?.seq ?? 0;
@@ -77,17 +81,22 @@ async function oneDay(
   });
   try {
     const { site, agent, log, signer, origin } = identity;
-    const sealed: Uint8Array[] = [];
+    const sealed: { readonly body: Uint8Array; readonly recv_ms: number }[] = [];
     const modelled = new ModelledAgent({
       ...{ site, agent, signer, list, origin, seed: SEED, start_ms: BEGIN_MS },
       seen: () => ({ log, size: 1 }),
-      put: ({ body }) => sealed.push(body),
+      put: ({ body }) => sealed.push({ body, recv_ms: modelled.utc_ms + ARRIVES_MS }),
     });
     while (modelled.utc_ms < BEGIN_MS + DAY_MS) {
       modelled.minute();
       clock.now_ms = modelled.utc_ms + ARRIVES_MS;
-      for (const body of sealed.splice(0)) {
-        const { kind } = await engine.deps.ingest.submitBatch(body, { insecure: false });
+      if (sealed.length < TURN_BATCHES && modelled.utc_ms < BEGIN_MS + DAY_MS) continue;
+      const coming = sealed
+        .splice(0)
+        .map(({ body, recv_ms }) =>
+          engine.deps.ingest.submitBatch(body, { insecure: false, recv_ms }),
+        );
+      for (const { kind } of await Promise.all(coming)) {
         if (kind !== 'accepted') throw new Error(`a batch was ${kind}`);
       }
     }

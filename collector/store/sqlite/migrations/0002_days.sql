@@ -27,6 +27,3 @@ CREATE TABLE day (
   carry BLOB NOT NULL,
   PRIMARY KEY (site, day_ms)
 ) STRICT;
-
--- The newest states of a site, without a look at the years before.
-CREATE INDEX interval_end ON interval (site, to_ms);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { DEMO_SITES } from '../../../../deploy/demo/sites.ts';
-import { stretchAt } from '../../../../deploy/demo/story/scenario.ts';
+import { inUse, stretchAt } from '../../../../deploy/demo/story/scenario.ts';
 import { createStory } from '../../../../deploy/demo/story/script.ts';
 import { snapshotScalars } from '../../../../deploy/demo/switch/switch-mib.ts';
 import { REBOOT_MS } from '../../../../deploy/demo/switch/switch-model.ts';
@@ -136,4 +136,22 @@ test('the same script told in steps or at once gives the same switches', () => {
     }),
     { numRuns: 10 },
   );
+});
+
+test('what people switch off has no link, and no port holds two devices', () => {
+  for (const kind of ['pc', 'printer', 'kiosk']) {
+    for (const { code, attached } of site.devices.filter((one) => one.kind === kind)) {
+      if (attached?.port === undefined || code === 'may-in-1') continue;
+      for (let at_ms = FROM_MS; at_ms < ANCHOR_MS - DAY_MS; at_ms += 53 * MINUTE_MS) {
+        const { on } = inUse(site, device(code), at_ms);
+        assert.equal(portOf(code, at_ms).link_up, on, `${code} ${new Date(at_ms).toISOString()}`);
+      }
+    }
+  }
+  for (const { devices, agent_attached } of DEMO_SITES) {
+    const plugs = [agent_attached, ...devices.map(({ attached }) => attached)].flatMap((one) =>
+      one?.port === undefined ? [] : [`${one.device}/${one.port}`],
+    );
+    assert.equal(new Set(plugs).size, plugs.length);
+  }
 });

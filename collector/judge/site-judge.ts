@@ -117,7 +117,7 @@ async function foldLeaf(
   }
   if (input === null) return null;
   try {
-    const output = foldInput(judge.state, input);
+    const output = foldInput(judge.state, input, { slots: false });
     for (const agent of output.agents) judge.agents.set(agent.agent, agent);
     if (input.kind === 'batch') noteRoundTrips(judge, input);
     return output;

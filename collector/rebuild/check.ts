@@ -46,7 +46,7 @@ export interface SiteCheck {
     /** Leaves that no kept row tells of yet, and why all of them where nothing was compared. */
     readonly leaves: number;
     readonly why: Watermark['why'];
-    /** Kept days, and histories where they were asked for, of another version, which are made again before they are read. */
+    /** Kept days of another version, and histories where asked for: made again before a reading. */
     readonly days: number;
   };
 }

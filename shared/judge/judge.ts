@@ -25,7 +25,10 @@ import type { JudgeInput, SlotClass, SlotRun, StateInterval } from './types.ts';
  * inputs again from an older state gives the same output, byte for byte.
  */
 export interface JudgeOutput {
-  /** Newly closed slots, and those said before that are still open to a later answer. */
+  /**
+   * Newly closed slots, and those said before that are still open to a later answer. Empty where
+   * they were not asked for: chunks carry them as well.
+   */
   readonly slots: readonly SlotRun[];
   /** Only what changed: a device steadily up adds nothing. */
   readonly states: readonly StateInterval[];
@@ -58,14 +61,23 @@ export function createJudgeState(): JudgeState {
   return { v: JUDGE_STATE_VERSION, leaf: -1, plan: null, unseen: [], agents: {} };
 }
 
-/** Folds one input into `state`, which it changes. In leaf order; old ones are skipped. */
-export function foldInput(state: JudgeState, input: JudgeInput): JudgeOutput {
-  const out: BatchSaid = { slots: [], states: [], live: [], chunks: [], windows: [] };
-  if (input.leaf <= state.leaf) return { ...out, agents: [], seen: [] };
+/**
+ * Folds one input into `state`, which it changes. In leaf order; old ones are skipped. `wants`: a
+ * collector takes slots out of chunks and spares itself those of each minute.
+ */
+export function foldInput(
+  state: JudgeState,
+  input: JudgeInput,
+  wants: { readonly slots: boolean } = { slots: true },
+): JudgeOutput {
+  const slots: SlotRun[] | null = wants.slots ? [] : null;
+  const out: BatchSaid = { slots, states: [], live: [], chunks: [], windows: [] };
+  const said = { ...out, slots: slots ?? [] };
+  if (input.leaf <= state.leaf) return { ...said, agents: [], seen: [] };
   state.leaf = input.leaf;
   if (input.kind === 'site' || input.kind === 'maintenance') {
     foldPaper(state, input);
-    return { ...out, agents: [], seen: [] };
+    return { ...said, agents: [], seen: [] };
   }
   const agent = agentOf(state, input.agent);
   let seen: readonly SeenRow[] = [];
@@ -88,7 +100,7 @@ export function foldInput(state: JudgeState, input: JudgeInput): JudgeOutput {
     case 'batch':
       seen = foldOne(state, agent, input, out);
   }
-  return { ...out, agents: [summary(agent)], seen };
+  return { ...said, agents: [summary(agent)], seen };
 }
 
 /** Chunks of the hours that are not final, as they stand now: they overwrite like final ones. */

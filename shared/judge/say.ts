@@ -19,7 +19,8 @@ export interface LiveChange {
 
 /** Where the judge puts what it finds while an input is folded. */
 export interface Said {
-  readonly slots: SlotRun[];
+  /** Null: nobody wants them. */
+  readonly slots: SlotRun[] | null;
   readonly states: StateInterval[];
   readonly live: LiveChange[];
 }
@@ -40,11 +41,11 @@ export function sayDevice(agent: AgentState, device: DeviceState, now: Vantage, 
   for (const { item, cls } of final) {
     appendRun(device, item, cls);
     ended.push(...feedItem(device, device.machine, item, cls));
-    out.slots.push(slotRun(agent.agent, device, asRun(item, cls)));
+    out.slots?.push(slotRun(agent.agent, device, asRun(item, cls)));
     device.done = item.s + item.n;
   }
   for (const { item, cls } of open) {
-    out.slots.push(slotRun(agent.agent, device, asRun(item, cls)));
+    out.slots?.push(slotRun(agent.agent, device, asRun(item, cls)));
   }
   // A window that ends where everything was said already still has to be closed.
   const ends = device.until_ms !== null && device.said.at(-1)?.to_ms === null;

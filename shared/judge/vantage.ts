@@ -152,8 +152,17 @@ function union(spans: [number, number][]): [number, number][] {
   return out;
 }
 
+/** `spans` are ascending and do not touch: only the last that begins before `from` can hold it. */
 function liesIn(spans: readonly (readonly [number, number])[], from: number, to: number): boolean {
-  return spans.some(([first, last]) => first <= from && to <= last);
+  let low = 0;
+  let high = spans.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((spans[middle]?.[0] ?? from) <= from) low = middle + 1;
+    else high = middle;
+  }
+  const span = spans[low - 1];
+  return span !== undefined && to <= span[1];
 }
 
 function isolates(

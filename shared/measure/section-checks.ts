@@ -59,7 +59,7 @@ export function readCheck(
   const read = readPart(strict, part.ticks, `${place}.ticks`, { target, probe, check });
   const [first, last] = [read.ticks[0], read.ticks.at(-1)];
   if (first !== undefined && last !== undefined) {
-    claim(strict, spans, spanKey(target, probe, check), [first[0], last[0]], place);
+    claim(strict, spans, spanKey(target, probe, check), [first[0], last[0]], () => place);
   }
   return read;
 }

@@ -77,9 +77,9 @@ function readKey(strict: Strict, value: unknown, place: string): SnmpKey {
     const at = `${place}.values[${c}]`;
     const column = strict.list(row, at, if_index.length);
     if (column.length !== if_index.length) strict.fail(at, 'is not one per interface');
-    return column.map((cell, k) =>
-      cell === null ? null : readNumber(strict, cell, `${at}[${k}]`),
-    );
+    return column.map((cell, k) => {
+      return cell === null || isNumber(cell) ? cell : notANumber(strict, `${at}[${k}]`);
+    });
   });
   return { if_index: if_index.map(Number), columns, values };
 }
@@ -91,13 +91,17 @@ function readChanges(strict: Strict, value: unknown, place: string): SnmpChanges
     const at = `${place}[${c}]`;
     return strict
       .list(column, at, SNMP_INTERFACES_MAX)
-      .map((cell, k) => readNumber(strict, cell, `${at}[${k}]`));
+      .map((cell, k) => (isNumber(cell) ? cell : notANumber(strict, `${at}[${k}]`)));
   });
 }
 
-function readNumber(strict: Strict, cell: unknown, at: string): number | string {
-  if (typeof cell === 'number' && Number.isSafeInteger(cell)) return cell;
-  if (typeof cell === 'string' && BIG.test(cell)) return cell;
+/** Places are put together only for cells that are wrong: there are thousands of others. */
+function isNumber(cell: unknown): cell is number | string {
+  if (typeof cell === 'number') return Number.isSafeInteger(cell);
+  return typeof cell === 'string' && BIG.test(cell);
+}
+
+function notANumber(strict: Strict, at: string): never {
   return strict.fail(at, 'is no integer or decimal string');
 }
 
@@ -110,7 +114,7 @@ function readScalars(
   const out: Record<string, number | string> = {};
   for (const [name, cell] of Object.entries(scalars).slice(0, SNMP_COLUMNS_MAX)) {
     strict.text(name, `${place}.${name.slice(0, 64)}`, OBJECT_NAME);
-    out[name] = readNumber(strict, cell, `${place}.${name}`);
+    out[name] = isNumber(cell) ? cell : notANumber(strict, `${place}.${name}`);
   }
   return out;
 }

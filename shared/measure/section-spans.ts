@@ -18,7 +18,7 @@ export function claim(
   spans: Map<number, Span[]>,
   key: number,
   span: Span,
-  place: string,
+  place: () => string,
 ): void {
   const taken = spans.get(key);
   if (taken === undefined) {
@@ -27,7 +27,7 @@ export function claim(
   }
   const [first, last] = span;
   if (taken.some(([from, to]) => first <= to && from <= last)) {
-    strict.fail(place, 'has ticks that stand twice', 'SECTION_OVERLAP');
+    strict.fail(place(), 'has ticks that stand twice', 'SECTION_OVERLAP');
   }
   taken.push(span);
 }

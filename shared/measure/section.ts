@@ -143,7 +143,7 @@ function checkSeries(
       strict.fail(`${place}.s[${k}]`, `is not a run-length string of ${n} ticks`, 'SECTION_RUNS');
     }
     const key = spanKey(Number(index), probe, check);
-    claim(strict, spans, key, [first, last], `${place}.targets[${k}]`);
+    claim(strict, spans, key, [first, last], () => `${place}.targets[${k}]`);
   }
   if (part.lag !== undefined) checkLag(part.lag, `${place}.lag`, n0, n);
   if (part.rtt !== undefined) checkRtt(part.rtt, `${place}.rtt`, indexes.length);

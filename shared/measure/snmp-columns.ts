@@ -92,10 +92,11 @@ function changed(before: Table | undefined, changes: SnmpChanges): Table | undef
 }
 
 function portsOf({ if_index, names, values }: Table): Map<number, PortValues> {
-  return new Map(
-    if_index.map((port, k) => [
-      port,
-      new Map(names.map((name, c) => [name, values[c]?.[k] ?? null])),
-    ]),
-  );
+  const ports = new Map<number, PortValues>();
+  for (const [k, port] of if_index.entries()) {
+    const row = new Map<string, bigint | null>();
+    for (let c = 0; c < names.length; c++) row.set(names[c] ?? '', values[c]?.[k] ?? null);
+    ports.set(port, row);
+  }
+  return ports;
 }

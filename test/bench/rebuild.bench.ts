@@ -9,7 +9,7 @@ import { fillOffice } from '../support/office-days.ts';
 
 const SITE = 'xa-mau';
 /** Filling a month takes many minutes; the cost is linear in days. */
-const DAYS = 4;
+const DAYS = 10;
 const MONTH_DAYS = 30;
 /** So long behind the last day it is judged, whatever an agent still owes. */
 const AFTER_MS = 27 * 3_600_000;

@@ -43,6 +43,8 @@ export interface Days {
   /** The same for live states, which must not wait for days that are not judged yet. */
   liveTail(judge: SiteJudge, to_ms: number): Promise<JudgedWindow | null>;
   know(judge: SiteJudge): Promise<Known>;
+  /** Whether a maintenance document stands in the ledger. */
+  isMaintained(site: string): Promise<boolean>;
   /** A paper of the site was folded. */
   forget(judge: SiteJudge): void;
   /** Earliest moment at which another day can be complete; null: it was not looked at yet. */
@@ -99,6 +101,7 @@ export function createDays(options: DaysOptions): Days {
 
   return {
     know: (judge) => know(store, judge),
+    isMaintained: async (site) => (await store.documentsOf(site, ['maintenance'])).length > 0,
     due_ms: (judge) => looked.get(judge)?.due_ms ?? null,
 
     async ensure(judge, patient) {

@@ -43,6 +43,8 @@ interface Shown {
 
 interface Note {
   readonly restless: Restless;
+  /** Whether maintenance was ever planned: only then a calm site's papers are read. */
+  maintained: boolean | null;
   plan: SitePlan | null;
   shown: Shown | null;
 }
@@ -66,7 +68,7 @@ export function createNows(options: {
   const noteOf = (judge: SiteJudge): Note => {
     const known = notes.get(judge);
     if (known !== undefined) return known;
-    const made: Note = { restless: createRestless(), plan: null, shown: null };
+    const made: Note = { restless: createRestless(), maintained: null, plan: null, shown: null };
     notes.set(judge, made);
     return made;
   };
@@ -75,19 +77,25 @@ export function createNows(options: {
     note.plan ??= await readPlan(days, judge);
     return note.plan;
   };
+  const maintenanceOf = async (judge: SiteJudge): Promise<readonly Span[]> => {
+    const note = noteOf(judge);
+    note.maintained ??= await days.isMaintained(judge.site);
+    return note.maintained ? (await planOf(judge)).maintenance : [];
+  };
   const isFresh = (judge: SiteJudge): boolean => {
-    const { shown, restless, plan } = noteOf(judge);
-    if (shown === null || plan === null) return false;
+    const { shown, restless, plan, maintained } = noteOf(judge);
+    if (shown === null || maintained === null) return false;
+    if (maintained && plan === null) return false;
     const at_ms = now_ms();
     const same = shown.at === judge.said;
     if (same && shown.looked_ms === at_ms) return true;
     if (!same && shown.owed) return false;
     if ((restless.changed_ms ?? Number.NEGATIVE_INFINITY) >= shown.looked_ms) return false;
-    const edge = plan.maintenance.some(
+    const edge = plan?.maintenance.some(
       ({ from_ms, to_ms }) =>
         inside(from_ms, shown.now.to_ms, at_ms) || inside(to_ms, shown.now.to_ms, at_ms),
     );
-    return !edge && at_ms < nextLook(restless, shown.looked_ms);
+    return edge !== true && at_ms < nextLook(restless, shown.looked_ms);
   };
 
   return {
@@ -97,6 +105,7 @@ export function createNows(options: {
       const now = { at_ms: now_ms(), calm: note.shown === null, endpoints };
       noteOutputs(note.restless, judge.state, found.fresh, now);
       if (!papers) return;
+      note.maintained = null;
       note.plan = null;
       note.shown = null;
       days.forget(judge);
@@ -107,8 +116,8 @@ export function createNows(options: {
     async now(judge) {
       const note = noteOf(judge);
       const at_ms = now_ms();
-      const plan = await planOf(judge);
-      if (!isRestless(note.restless, at_ms) && isCalm(judge, plan, at_ms)) {
+      const maintenance = await maintenanceOf(judge);
+      if (!isRestless(note.restless, at_ms) && isCalm(judge, maintenance, at_ms)) {
         note.shown = null;
         return null;
       }
@@ -137,8 +146,8 @@ function inside(at_ms: number, from_ms: number, to_ms: number): boolean {
 }
 
 /** Every device is up or unknown by its slots, and no maintenance changes that. */
-function isCalm({ state }: SiteJudge, plan: SitePlan, at_ms: number): boolean {
-  const near = plan.maintenance.some(
+function isCalm({ state }: SiteJudge, maintenance: readonly Span[], at_ms: number): boolean {
+  const near = maintenance.some(
     ({ from_ms, to_ms }) => from_ms <= at_ms && at_ms < to_ms + MAINTENANCE_NEAR_MS,
   );
   if (near) return false;

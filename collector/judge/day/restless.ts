@@ -1,5 +1,6 @@
 import type { JudgeOutput } from '../../../shared/judge/judge.ts';
 import type { SeenRow } from '../../../shared/judge/observe/types.ts';
+import type { LiveChange } from '../../../shared/judge/say.ts';
 import { DEFAULT_SETTINGS } from '../../../shared/judge/site/settings.ts';
 import type { JudgeState } from '../../../shared/judge/state.ts';
 
@@ -57,12 +58,17 @@ export function noteOutputs(
     const changed =
       // An outage that ended within its batch is shown by no live change.
       output.states.some((interval) => interval.state === 'down') ||
-      output.live.some((change) => !now.calm || change.state !== 'up') ||
+      output.live.some((change) => !now.calm || !isBeginning(change)) ||
       output.seen.some(({ seen: { what } }) => (now.calm ? ALONE.has(what) : !STEADY.has(what)));
     if (changed || noteLosses(restless, state, output, now.endpoints)) {
       restless.changed_ms = now.at_ms;
     }
   }
+}
+
+/** A device that answers for the first time, or that nobody has seen yet, is nothing to explain. */
+function isBeginning({ state, reason }: LiveChange): boolean {
+  return state === 'up' || reason === 'never_answered';
 }
 
 /** Whether a device that is up lost enough to be degraded. */

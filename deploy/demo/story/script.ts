@@ -88,7 +88,7 @@ export const PLACES = {
 /** Mains are away longer than the agent's 30 s between two looks at its UPS. */
 const SHORT_CUT_MS = 40 * SECOND_MS;
 /** sw-2 of the second office fails 30 s into it: its outage is known only afterwards. */
-const WAN_CUT_MS = 130 * SECOND_MS;
+const WAN_CUT_MS = 80 * SECOND_MS;
 const BURST_PER_S = 3;
 
 export const OFTEN: Often = {

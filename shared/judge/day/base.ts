@@ -77,6 +77,6 @@ function baseOf(
 export function closed(
   base: readonly BaseInterval[],
   to_ms: number,
-): (Span & Pick<BaseInterval, 'state'>)[] {
+): (Span & Pick<BaseInterval, 'state' | 'reason'>)[] {
   return base.map((one) => ({ ...one, to_ms: one.to_ms ?? to_ms }));
 }

@@ -1,3 +1,4 @@
+import type { BaseInterval } from '../site/material.ts';
 import { clip, intersect, type Span, subtract, total_ms, union } from '../spans.ts';
 import type { SlotRun } from '../types.ts';
 
@@ -22,7 +23,7 @@ export interface DeviceSlots {
 
 /** `arp_is_reply`: an answered ARP request counts as a reply (pc, kiosk, printer). */
 export function deviceSlots(
-  base: readonly (Span & { readonly state: 'up' | 'silent' | 'unknown' })[],
+  base: readonly (Span & Pick<BaseInterval, 'state' | 'reason'>)[],
   runs: readonly SlotRun[],
   interval_ms: number,
   arp_is_reply: boolean,
@@ -31,11 +32,13 @@ export function deviceSlots(
   const lost = runs
     .filter((run) => run.class === 'no_reply' || (run.class === 'arp_only' && !arp_is_reply))
     .map((run) => ({ from_ms: run.from_ms, to_ms: run.from_ms + run.slots * run.interval_ms }));
+  // Before its first answer a device is not there yet: nothing of its silence was lost.
+  const absent = base.filter(({ reason }) => reason === 'never_answered');
   return {
     interval_ms,
     up: union(base.filter(({ state }) => state === 'up')),
     silent,
-    lost: subtract(union(lost), silent),
+    lost: subtract(union(lost), union([...silent, ...absent])),
   };
 }
 

@@ -116,14 +116,14 @@ function feed(site: Site, agent: AgentState, batch: Material, offset_ms: number,
   const host = { state, pointer, offset_ms, plan, codes, out, goings };
   feedEvents(host, batch);
   chain(state, batch);
+  const endpoints = (code: string) => plan?.endpoints[code] ?? NO_PORTS;
+  const silent = silentDevices(agent);
   if (batch.sections !== null && codes !== null) {
     for (const section of batch.sections) {
       for (const part of section.snmp ?? []) {
         const device = codes[part.target];
         if (device === undefined) continue;
-        const endpoints = (code: string) => plan?.endpoints[code] ?? NO_PORTS;
-        const silentSince = (code: string) => silence(agent, code);
-        feedPolls({ ...host, endpoints, silentSince }, device, part);
+        feedPolls({ ...host, endpoints, silent }, device, part);
       }
       for (const part of section.checks ?? []) {
         const device = codes[part.target];
@@ -149,11 +149,18 @@ function chain(state: ObserveState, { epoch, seq, run, list, sections }: Materia
   state.chain = { epoch, seq, run, list };
 }
 
-/** Since when the slots say that a device of this agent is silent; null: they do not. */
-function silence(agent: AgentState, code: string): number | null {
-  const device = agent.devices.find((one) => one?.device === code);
-  const now = device?.machine.now;
-  return now?.state === 'down' ? now.from_ms : null;
+/** Devices of this agent that its slots say are silent, and since when; looked up at most once. */
+function silentDevices(agent: AgentState): () => ReadonlyMap<string, number> {
+  let known: Map<string, number> | null = null;
+  return () => {
+    if (known !== null) return known;
+    known = new Map();
+    for (const device of agent.devices) {
+      const now = device?.machine.now;
+      if (now?.state === 'down' && device !== null) known.set(device.device, now.from_ms);
+    }
+    return known;
+  };
 }
 
 /** The first batch that shows that its agent had seen a maintenance leaf. */

@@ -23,7 +23,8 @@ export interface PollLook {
   readonly out: Sayer;
   readonly goings: Goings;
   readonly endpoints: (device: string) => Readonly<Record<string, string>>;
-  readonly silentSince: (device: string) => number | null;
+  /** Silent devices of this agent, and since when. */
+  readonly silent: () => ReadonlyMap<string, number>;
 }
 
 /** The polls of one device in one batch. */
@@ -46,10 +47,10 @@ export function feedPolls(look: PollLook, device: string, part: SnmpPart): void 
     if (number === undefined || held === undefined) continue;
     const step = readTable(polled, number, held, at_ms);
     if (step === null) continue;
-    const { pointer, out, goings, silentSince } = look;
+    const { pointer, out, goings, silent } = look;
     const port = { device, polled, at_ms, response_ms, uptime_ticks, pointer, out, goings };
     feedStatus(port, step);
-    feedTraffic({ ...port, endpoints: look.endpoints(device), silentSince }, step);
+    feedTraffic({ ...port, endpoints: look.endpoints(device), silent }, step);
   }
 }
 

@@ -72,13 +72,24 @@ export class TableStep {
   changed(names: readonly string[]): number[] {
     const { if_index } = this.now;
     if (this.before === null) return if_index.map((_, place) => place);
-    const moved = names.filter((name) => this.moved(name));
-    if (moved.length === 0) return [];
+    const columns = names.filter((name) => this.moved(name)).map((name) => this.#columns(name));
     const out: number[] = [];
+    if (columns.length === 0) return out;
     for (let place = 0; place < if_index.length; place++) {
-      if (moved.some((name) => this.value(name, place) !== this.old(name, place))) out.push(place);
+      const was = this.#oldPlace(place);
+      for (const [now, old] of columns) {
+        if ((now?.[place] ?? null) === (was < 0 ? null : (old?.[was] ?? null))) continue;
+        out.push(place);
+        break;
+      }
     }
     return out;
+  }
+
+  /** A column now and before: looking a name up for each port is most of the work. */
+  #columns(name: string): readonly [readonly Cell[] | undefined, readonly Cell[] | undefined] {
+    const { now, before } = this;
+    return [now.values[now.names.indexOf(name)], before?.values[before.names.indexOf(name)]];
   }
 
   #oldPlace(place: number): number {

@@ -33,8 +33,8 @@ const ERRORS = [
 export interface TrafficLook extends PortLook {
   /** What people switch off, by ifIndex of this device. */
   readonly endpoints: Readonly<Record<string, string>>;
-  /** Since when a device is silent; null: it is not. */
-  readonly silentSince: (device: string) => number | null;
+  /** Silent devices of this agent, and since when. */
+  readonly silent: () => ReadonlyMap<string, number>;
 }
 
 /** What the counters of a poll show against those of the poll before. */
@@ -139,10 +139,14 @@ function feedEndpoints(look: TrafficLook, step: TableStep, span_ms: number): voi
   if (!OCTETS.some((name) => step.has(name))) return;
   const { endpoints, polled, at_ms, out, pointer } = look;
   const from_ms = at_ms - span_ms;
+  const fell = new Set<string>();
+  for (const [device, since_ms] of look.silent()) {
+    if (since_ms <= from_ms && from_ms - since_ms <= SILENT_MAX_MS) fell.add(device);
+  }
+  if (fell.size === 0) return;
   for (const port in endpoints) {
     const device = endpoints[port] ?? '';
-    const since_ms = look.silentSince(device);
-    if (since_ms === null || since_ms > from_ms || from_ms - since_ms > SILENT_MAX_MS) continue;
+    if (!fell.has(device)) continue;
     const place = step.now.if_index.indexOf(Number(port));
     // A port that is down, or slower than it was, says nothing against "switched off".
     if (place < 0 || !isFullSpeed(polled, Number(port))) continue;

@@ -6,6 +6,7 @@ import { Maintenance, withLateMaintenance } from '../../../../shared/judge/day/m
 import { materialOf } from '../../../../shared/judge/day/material.ts';
 import { minuteRows, rowOf } from '../../../../shared/judge/day/minutes.ts';
 import { votersOf } from '../../../../shared/judge/day/references.ts';
+import { deviceSlots } from '../../../../shared/judge/day/slots.ts';
 import { degradedSpans } from '../../../../shared/judge/site/degraded.ts';
 import type { MinuteRow } from '../../../../shared/judge/site/material.ts';
 import { DEFAULT_SETTINGS } from '../../../../shared/judge/site/settings.ts';
@@ -93,6 +94,23 @@ test('an ARP reply is an answer of a PC, and a lost slot of others', () => {
     judged.intervals.filter(({ device }) => device === code).map(({ state }) => state);
   assert.deepEqual(states('cam-1'), ['up', 'degraded', 'up']);
   assert.deepEqual(states('pc-1'), ['up']);
+});
+
+test('silence before the first answer lost nothing: nobody was degraded then', () => {
+  const run = { device: 'pc', interval_ms: 10_000, agent: 'do-1', epoch: 1, seq: 1 } as const;
+  const slots = deviceSlots(
+    [
+      { from_ms: 0, to_ms: 170_000, state: 'unknown', reason: 'never_answered' },
+      { from_ms: 170_000, to_ms: 600_000, state: 'up', reason: null },
+    ],
+    [
+      { ...run, from_ms: 0, slots: 17, class: 'no_reply', code: 'n' },
+      { ...run, from_ms: 300_000, slots: 2, class: 'no_reply', code: 'n' },
+    ],
+    10_000,
+    true,
+  );
+  assert.deepEqual(slots.lost, [{ from_ms: 300_000, to_ms: 320_000 }]);
 });
 
 test('unmanaged switches come out with intervals though nothing is probed', () => {

@@ -109,6 +109,12 @@ export function createDays(options: DaysOptions): Days {
       const last = looked.get(judge);
       // Days may have been dropped since, also by another collector.
       if (mark !== null && last?.end_ms === mark.end_ms && now_ms() < last.due_ms) return 'done';
+      // The day after `from_ms` is not over: a province that begins reads no papers for that.
+      const from_ms = mark?.end_ms ?? firstMoment(await readOwnWindows(store, judge.site));
+      if (from_ms !== null && now_ms() < from_ms + MARGIN_MS) {
+        looked.set(judge, { due_ms: from_ms + MARGIN_MS, end_ms: mark?.end_ms ?? null });
+        return 'done';
+      }
       const before = await know(store, judge);
       const found = nextOf(mark, before);
       const due_ms = found === null ? now_ms() : found.day.end_ms + MARGIN_MS;

@@ -79,7 +79,7 @@ const NOTHING = { held: new Uint8Array(0), held_at: 0, ended: Number.POSITIVE_IN
 
 /**
  * Bodies are appended and never changed, so what is held stays true. Null: the file ends before.
- * Read in place, as SQLite reads its pages: a thread for some hundred bytes costs ten times as much.
+ * Read in place, as SQLite reads its pages: a thread for so few bytes costs ten times as much.
  */
 function bytesOf(from: Reader, fd: number, { offset, length }: BodyRef): Uint8Array | null {
   const isHeld = offset >= from.held_at && offset + length <= from.held_at + from.held.length;

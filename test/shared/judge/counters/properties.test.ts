@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { feedReading } from '../../../../shared/judge/counters/counters.ts';
+import { feedCounts, feedReading } from '../../../../shared/judge/counters/counters.ts';
 import { type CountersState, createCounters } from '../../../../shared/judge/counters/state.ts';
 import type { CountersOutput, Restart } from '../../../../shared/judge/counters/types.ts';
 import { feed } from './device.ts';
@@ -112,6 +112,21 @@ test('other batches, and a state that was stored and read in between, change not
       // Without the differences of a failed comparison: shrinking would compute them each time.
       assert.ok(isDeepStrictEqual(in_parts, at_once), 'what is said');
       assert.ok(JSON.stringify(state) === JSON.stringify(whole), 'what is kept');
+    }),
+    { numRuns: RUNS / 5 },
+  );
+});
+
+test('whoever wants the deltas of some columns only is told the same of them', () => {
+  const columns = new Set(['ifHCInOctets', 'ifInOctets', 'ifInErrors']);
+  fc.assert(
+    fc.property(histories, (history) => {
+      const { readings } = live(history);
+      const [whole, counting] = [createCounters(), createCounters()];
+      for (const reading of readings) {
+        const all = feedReading(whole, reading).deltas.filter((one) => columns.has(one.column));
+        assert.ok(isDeepStrictEqual(feedCounts(counting, reading, columns), all));
+      }
     }),
     { numRuns: RUNS / 5 },
   );

@@ -3,8 +3,8 @@ import type { JudgedWindow, SiteDocuments } from '../../../shared/judge/day/type
 import type { DeviceWindow } from '../../../shared/judge/lists.ts';
 import { ownWindows } from '../../../shared/judge/owners.ts';
 import { RULES_VERSION } from '../../../shared/judge/types.ts';
-import type { DayMark } from '../../store/rows-judgement.ts';
-import type { ReadUnit, Store } from '../../store/store.ts';
+import type { DayMark, DayStoreRow } from '../../store/rows-judgement.ts';
+import type { ReadUnit, Store, WriteUnit } from '../../store/store.ts';
 import { closedOf } from '../closed.ts';
 import { ordinal } from '../inputs.ts';
 import type { SiteJudge } from '../site-judge.ts';
@@ -88,41 +88,36 @@ export function createDays(options: DaysOptions): Days {
     const newest = current(await store.newestDay(judge.site));
     const from_ms = newest?.end_ms ?? firstMoment(known.windows);
     if (from_ms === null || from_ms >= to_ms) return null;
-    const carry = newest === null ? null : unpackCarry(newest);
     const source = { ...known, store, judge, sha256 };
-    const least_ms = to_ms - reach_ms;
-    if (from_ms >= least_ms) {
+    if (from_ms >= to_ms - reach_ms) {
+      const carry = newest === null ? null : unpackCarry(newest);
       return judgeWindow(await readWindow(source, { from_ms, to_ms }, carry));
     }
-    const near_ms = localDayFrom(known.documents.calendar, least_ms).day_ms;
-    const bounds = { from_ms: Math.max(near_ms, from_ms), to_ms };
-    return judgeWindow(await readWindow(source, bounds, null));
+    const { day_ms } = localDayFrom(known.documents.calendar, to_ms - reach_ms);
+    const near = { from_ms: Math.max(day_ms, from_ms), to_ms };
+    return judgeWindow(await readWindow(source, near, null));
   };
 
   return {
     know: (judge) => know(store, judge),
-    isMaintained: async (site) => (await store.documentsOf(site, ['maintenance'])).length > 0,
+    isMaintained: (site) => hasMaintenance(store, site),
     due_ms: (judge) => looked.get(judge)?.due_ms ?? null,
 
     async ensure(judge, patient) {
       const mark = current(await store.newestDayMark(judge.site));
+      const end_ms = mark?.end_ms ?? null;
       const last = looked.get(judge);
       // Days may have been dropped since, also by another collector.
-      if (mark !== null && last?.end_ms === mark.end_ms && now_ms() < last.due_ms) return 'done';
-      // The day after `from_ms` is not over: a province that begins reads no papers for that.
-      const from_ms = mark?.end_ms ?? firstMoment(await readOwnWindows(store, judge.site));
-      if (from_ms !== null && now_ms() < from_ms + MARGIN_MS) {
-        looked.set(judge, { due_ms: from_ms + MARGIN_MS, end_ms: mark?.end_ms ?? null });
-        return 'done';
-      }
+      if (end_ms !== null && last?.end_ms === end_ms && now_ms() < last.due_ms) return 'done';
+      const due_ms = await leastDue(store, judge.site, end_ms);
+      looked.set(judge, { due_ms, end_ms });
+      if (now_ms() < due_ms) return 'done';
       const before = await know(store, judge);
       const found = nextOf(mark, before);
-      const due_ms = found === null ? now_ms() : found.day.end_ms + MARGIN_MS;
-      looked.set(judge, { due_ms, end_ms: mark?.end_ms ?? null });
+      if (found !== null) looked.set(judge, { due_ms: found.day.end_ms + MARGIN_MS, end_ms });
       if (!isDue(found, before, now_ms())) return 'done';
-      if (patient !== undefined && isOwed(found.day, before.windows, before.closed, patient)) {
-        return 'done';
-      }
+      const { windows, closed } = before;
+      if (patient !== undefined && isOwed(found.day, windows, closed, patient)) return 'done';
       looked.delete(judge);
       tails.delete(judge);
       return await store.write(async (unit) => {
@@ -131,12 +126,7 @@ export function createDays(options: DaysOptions): Days {
         if (newest === null || ordinal(newest) !== ordinal(judge.position)) return 'more';
         const context = { ...(await know(unit, judge)), judge, sha256 };
         for (let count = 0; count < DAYS_PER_TURN_MAX; count++) {
-          let row = await unit.newestDay(judge.site);
-          if (row !== null && current(row) === null) {
-            await unit.dropDays(judge.site, 0);
-            row = null;
-          }
-          const next = nextOf(row, context);
+          const next = nextOf(await newestKept(unit, judge.site), context);
           if (!isDue(next, context, now_ms())) return 'done';
           await judgeDay(unit, context, next.day, next.newest);
         }
@@ -164,6 +154,27 @@ export function createDays(options: DaysOptions): Days {
       looked.delete(judge);
     },
   };
+}
+
+/**
+ * Before this the next day is not over, whatever the calendar says: a province that begins reads no
+ * papers to find that out. 0 where nothing was ever expected.
+ */
+async function leastDue(unit: ReadUnit, site: string, end_ms: number | null): Promise<number> {
+  const from_ms = end_ms ?? firstMoment(await readOwnWindows(unit, site));
+  return from_ms === null ? 0 : from_ms + MARGIN_MS;
+}
+
+async function hasMaintenance(unit: ReadUnit, site: string): Promise<boolean> {
+  return (await unit.documentsOf(site, ['maintenance'])).length > 0;
+}
+
+/** Days of other rules go: all of them are judged again. */
+async function newestKept(unit: WriteUnit, site: string): Promise<DayStoreRow | null> {
+  const row = await unit.newestDay(site);
+  if (row === null || current(row) !== null) return row;
+  await unit.dropDays(site, 0);
+  return null;
 }
 
 /** A day of other rules says nothing here. */

@@ -13,14 +13,14 @@ import { LOOK_BEATS, type MacGuard } from './whereabouts/mac-guard.ts';
 import type { Whereabouts } from './whereabouts/whereabouts.ts';
 
 /** An early batch leaves within 200 ms of the verdict that asked for it. */
-const TICK_BEATS = 2;
+const TICK_BEATS = 1;
 /** Once a second. */
-const CARRIER_BEATS = 10;
+const CARRIER_BEATS = 5;
 /** Kernel clock and line power are looked at this often, ms. */
 const CLOCK_MS = 30_000;
 /** What failed is left alone for so long: one fault must not fill the log, ms and beats. */
 const FAULT_MS = 1_000;
-const FAULT_BEATS = 10;
+const FAULT_BEATS = 5;
 /** What the disk refused is tried again this often, ms. */
 const RETRY_DISK_MS = 10_000;
 /** A shorter sleep keeps the run: ticks are only late, and their lags say so, ms. */

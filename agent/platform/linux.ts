@@ -18,9 +18,9 @@ import { type RunCommand, runCommand } from './run-command.ts';
 import { ClockWatch } from './watch-clock.ts';
 
 /** 200 ms: a cord pulled for a moment is seen; reading one small file costs nothing. */
-const CARRIER_BEATS = 2;
+const CARRIER_BEATS = 1;
 /** 200 ms; wall − monotonic is watched at this cadence. */
-const CLOCK_BEATS = 2;
+const CLOCK_BEATS = 1;
 
 /** Where the platform looks; tests give a tree of their own. */
 export interface LinuxOptions {

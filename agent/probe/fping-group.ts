@@ -60,7 +60,7 @@ export class FpingGroup {
     return this.#run?.pid;
   }
 
-  /** Reads what was printed, watches the clock and the process, emits rows. Call every 100 ms. */
+  /** Reads what was printed, watches the clock and the process, emits rows. Call every 200 ms. */
   poll(): void {
     if (this.#stopped) return;
     const now = this.#deps.clock.monotonic_ms();

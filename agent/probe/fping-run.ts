@@ -10,7 +10,7 @@ import type { ProbeTarget } from './prober.ts';
 const CANARY = { 4: '127.0.0.1', 6: '::1' } as const;
 
 /** Lines of a tick come until its last time-out; a loop that is late gets so much more, ms. */
-const LINES_MARGIN_MS = 200;
+const LINES_MARGIN_MS = 400;
 /** Where no line is due the pipe is looked at this often all the same, ms. */
 const QUIET_LOOK_MS = 1_000;
 

@@ -36,7 +36,7 @@ export interface FpingEngineOptions {
   readonly signal?: AbortSignal;
 }
 
-/** 100 ms between reads: 500 wake-ups a second cost as much CPU as fping (measured). */
+/** 200 ms between reads: 500 wake-ups a second cost as much CPU as fping (measured). */
 const POLL_BEATS = 1;
 /** A list change needs this long to start the second process. */
 const CHANGE_LEAD_MS = 50;

@@ -5,10 +5,10 @@ import { MacHistory } from './mac-history.ts';
 import type { Sought } from './sought.ts';
 
 /**
- * The neighbour table is read every 300 ms while a target on an own subnet has a MAC. Linux
+ * The neighbour table is read every 400 ms while a target on an own subnet has a MAC. Linux
  * believes a second ARP answer only a second after the first (locktime), so no change stays unseen.
  */
-export const LOOK_BEATS = 3;
+export const LOOK_BEATS = 2;
 /** Plans whose series may still have rows to come. */
 const PLANS_MAX = 8;
 /** ARP requests need no neighbour entry. */

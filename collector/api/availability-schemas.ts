@@ -69,7 +69,10 @@ const NAMES = {
   group: Type.Optional(Type.String({ description: 'empty: devices without a group' })),
   devices: Type.Optional(Type.Integer({ description: 'devices in the group' })),
   left_out: Type.Optional(
-    Type.Integer({ description: 'computers that are too few to be told of without naming one' }),
+    Type.Integer({
+      description:
+        'computers that are too few to be told of without naming one, or that another row tells of',
+    }),
   ),
   day: Type.Optional(Type.String({ description: 'local date YYYY-MM-DD' })),
   from_ms: Type.Optional(At),
@@ -84,7 +87,8 @@ const Totals = Type.Object(
   {
     description:
       'site: gateway or core up and half of the known infrastructure; workplaces: workplaces × ' +
-      'time with a path to the gateway; devices: all of the site, upstream targets left out',
+      'time with a path to the gateway; devices: all that were of the site in the period, upstream ' +
+      'targets left out, and for roles that see no single computer all computers, too',
   },
 );
 
@@ -105,6 +109,12 @@ const CalendarRef = Type.Object({
   hash: NullableText,
 });
 
+const PaperRef = (description: string) =>
+  Type.Union([Type.Object({ version: Type.Integer(), hash: Type.String() }), Type.Null()], {
+    description,
+  });
+const SettingsRef = PaperRef("document of the site's settings; null: built in");
+
 export const AvailabilityBody = Type.Object({
   site: Type.String(),
   hours: Type.Enum(['working', 'all']),
@@ -112,6 +122,7 @@ export const AvailabilityBody = Type.Object({
   next: Type.Null(),
   totals: Totals,
   calendar: CalendarRef,
+  settings: SettingsRef,
   late_maintenance: Type.Union(
     [
       Type.Object({ windows: Type.Array(LateWindow), items: Type.Array(NamedRow), totals: Totals }),
@@ -131,13 +142,18 @@ export const AvailabilityBody = Type.Object({
   rules: Type.Integer(),
 });
 
-/** Sums of complete days have no outages: those are counted from intervals, site by site. */
+/**
+ * Sums of complete days have no outages: those are counted from intervals, site by site, and so is
+ * what late maintenance and corrected causes would change.
+ */
 const UnitFigure = Type.Object({ ...FIGURES, ...JUDGEMENT });
-const UnitTotals = Type.Object({
-  site: UnitFigure,
-  workplaces: UnitFigure,
-  devices: UnitFigure,
-});
+const UnitTotals = Type.Object(
+  { site: UnitFigure, workplaces: UnitFigure, devices: UnitFigure },
+  {
+    description:
+      'as of one site, original figures: only those of a site carry late_maintenance and corrected',
+  },
+);
 export const UnitBody = Type.Object({
   unit: Type.String(),
   hours: Type.Enum(['working', 'all']),
@@ -147,6 +163,8 @@ export const UnitBody = Type.Object({
       name: Type.String(),
       unit: Type.String(),
       totals: UnitTotals,
+      calendar: PaperRef("document of the site's calendar; null: built in"),
+      settings: SettingsRef,
       as_of: AsOfBody,
     }),
   ),

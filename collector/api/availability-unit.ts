@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import { RULES_VERSION } from '../../shared/judge/types.ts';
 import { CODE_PATTERN } from '../../shared/measure/inventory-defaults.ts';
 import { person } from '../auth/guard.ts';
-import { isWithin } from '../auth/roles.ts';
+import { isWithin, may } from '../auth/roles.ts';
 import type { AppContext } from '../deps.ts';
 import { notFound } from '../http-error.ts';
 import { readUnitTree } from '../inventory/units.ts';
@@ -12,7 +12,7 @@ import { type OverviewRow, overviewFigures } from '../report/figures-unit.ts';
 import { UnitBody } from './availability-schemas.ts';
 import { objectsToCsv } from './csv.ts';
 import { answers, csvAnswer, typed } from './routes.ts';
-import { readInventoryOf, visibleSites } from './scope.ts';
+import { visibleSites } from './scope.ts';
 import { asOfBody, parsePeriod } from './times.ts';
 
 const UnitParams = Type.Object({ unit: Type.String({ pattern: CODE_PATTERN }) });
@@ -49,20 +49,23 @@ export function unitAvailabilityRoutes(app: FastifyInstance, context: AppContext
       const who = person(request);
       const { unit } = request.params;
       const { from, to, hours = 'working', format } = request.query;
-      const ask = { ...parsePeriod(from, to), hours };
+      const hide_computers = !may(who.role, 'details');
+      const ask = { ...parsePeriod(from, to), hours, hide_computers };
       const tree = await readUnitTree(context.store);
       if (!tree.has(unit) || !isWithin(unit, who.unit, tree)) throw notFound('unit', unit);
       const visible = await visibleSites(context.store, who);
       const rows = visible.filter((row) => isWithin(row.unit, unit, tree));
       const named = new Map(rows.map((row) => [row.site, row]));
-      const sites = rows.map((row) => ({ site: row.site, left_out: upstreamOf(row) }));
+      const sites = rows.map(({ site }) => site);
       const { items, total } = await overviewFigures(context.judge, sites, ask);
       const body = {
         unit,
         hours,
-        items: items.map(({ site, totals, as_of }) => ({
+        items: items.map(({ site, totals, calendar, settings, as_of }) => ({
           ...{ site, name: named.get(site)?.name ?? site, unit: named.get(site)?.unit ?? unit },
           totals: totalsBody(totals),
+          calendar,
+          settings,
           as_of: asOfBody(as_of),
         })),
         next: null,
@@ -75,12 +78,6 @@ export function unitAvailabilityRoutes(app: FastifyInstance, context: AppContext
   );
 }
 
-/** Upstream targets are not the site's own. */
-function upstreamOf(row: Parameters<typeof readInventoryOf>[0]): string[] {
-  const { devices } = readInventoryOf(row);
-  return devices.filter(({ kind }) => kind === 'upstream').map(({ code }) => code);
-}
-
 function totalsBody({ site, workplaces, devices }: Totals<OverviewRow>) {
   const row = ({ flags, ...rest }: OverviewRow) => ({ ...rest, flags: [...flags] });
   return { site: row(site), workplaces: row(workplaces), devices: row(devices) };
@@ -88,11 +85,17 @@ function totalsBody({ site, workplaces, devices }: Totals<OverviewRow>) {
 
 /** One line per site: the columns of each total behind its name. */
 function csvRows({ items, rules }: Static<typeof UnitBody>): object[] {
-  return items.map(({ totals, as_of, ...item }) => {
+  return items.map(({ totals, calendar, settings, as_of, ...item }) => {
     const columns = Object.entries(totals).flatMap(([name, row]) =>
       Object.entries(row).map(([key, value]) => [`${name}_${key}`, value]),
     );
     const origin = { as_of_log: as_of.log, as_of_size: as_of.size, as_of_to_ms: as_of.to_ms };
-    return { ...item, ...Object.fromEntries(columns), ...origin, rules };
+    const papers = {
+      calendar_version: calendar?.version ?? null,
+      calendar_hash: calendar?.hash ?? null,
+      settings_version: settings?.version ?? null,
+      settings_hash: settings?.hash ?? null,
+    };
+    return { ...item, ...Object.fromEntries(columns), ...papers, ...origin, rules };
   });
 }

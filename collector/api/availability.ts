@@ -4,7 +4,7 @@ import { CODE_PATTERN } from '../../shared/measure/inventory-defaults.ts';
 import { person } from '../auth/guard.ts';
 import { may, type Principal } from '../auth/roles.ts';
 import type { AppContext } from '../deps.ts';
-import { HttpError, notFound } from '../http-error.ts';
+import { HttpError } from '../http-error.ts';
 import {
   availabilityFigures,
   FIGURE_SUBJECTS,
@@ -17,8 +17,7 @@ import { AvailabilityBody } from './availability-schemas.ts';
 import { objectsToCsv } from './csv.ts';
 import { answers, csvAnswer, typed } from './routes.ts';
 import { SiteParams } from './schemas.ts';
-import { type SiteView, visibleSite } from './scope.ts';
-import { visibleDevices } from './sites.ts';
+import { visibleSite } from './scope.ts';
 import { asOfBody, parsePeriod } from './times.ts';
 
 const Query = Type.Object(
@@ -66,7 +65,7 @@ export function availabilityRoutes(app: FastifyInstance, context: AppContext): v
       const { query } = request;
       const view = await visibleSite(context.store, who, request.params.site);
       const ask = askOf(query);
-      const shape = shapeOf(query, view, who);
+      const shape = shapeOf(query, who);
       const { site } = view.row;
       const figures = await availabilityFigures(context, site, ask, shape);
       if (query.format === 'csv') {
@@ -80,6 +79,7 @@ export function availabilityRoutes(app: FastifyInstance, context: AppContext): v
         ...tableBody(figures),
         next: null,
         calendar: figures.calendar,
+        settings: figures.settings,
         late_maintenance: late === null ? null : { windows: [...late.windows], ...tableBody(late) },
         corrected: corrected === null ? null : tableBody(corrected),
         as_of: asOfBody(figures.as_of),
@@ -99,22 +99,16 @@ function askOf({ from, to, hours = 'working', profile }: Query): PeriodAsk {
   return { ...parsePeriod(from, to), hours, profile: profile ?? null };
 }
 
-function shapeOf({ by = 'device', device }: Query, view: SiteView, who: Principal): FiguresShape {
-  if (device !== undefined) {
-    if (by !== 'day' && by !== 'hour') {
-      throw new HttpError(400, 'DEVICE_BY', 'one device is told of by day or by hour', {
-        hint: 'ask with by=day or by=hour, or leave out device',
-        place: 'device',
-      });
-    }
-    if (!visibleDevices(view, who).some(({ code }) => code === device)) {
-      throw notFound('device', device);
-    }
+function shapeOf({ by = 'device', device }: Query, who: Principal): FiguresShape {
+  if (device !== undefined && by !== 'day' && by !== 'hour') {
+    throw new HttpError(400, 'DEVICE_BY', 'one device is told of by day or by hour', {
+      hint: 'ask with by=day or by=hour, or leave out device',
+      place: 'device',
+    });
   }
   return {
     by,
     device: device ?? null,
-    devices: view.inventory.devices,
     hide_computers: !may(who.role, 'details'),
   };
 }

@@ -17,10 +17,10 @@ export const MaintenanceItem = Type.Object({
   from: Time,
   to_ms: Ms,
   to: Time,
-  late: Type.Boolean({
+  late: Type.Union([Type.Boolean(), Type.Null()], {
     description:
-      'it began before it was announced: that time is measured as always, and figures are shown ' +
-      'with and without it',
+      'it began before an agent of the site had seen it: until then time is measured as always, ' +
+      'and figures are shown with and without it; null: no agent is known to have seen it yet',
   }),
   reason: Type.String(),
   author: Type.String(),
@@ -35,12 +35,17 @@ export type MaintenanceItem = Static<typeof MaintenanceItem>;
 /** Digits of a time up to the year 9999, so that keys sort as times. */
 const KEY_DIGITS = 15;
 
-/** The windows of an announcement, as they stand after a cancellation. */
+/**
+ * The windows of an announcement, as they stand after a cancellation. `seen_ms`: from when agents
+ * had seen a leaf, as the judge knows it.
+ */
 export function windowItems(
   { paper, leaf, cancelled }: Plan,
   now_ms: number,
   hidden: ReadonlySet<string>,
+  seen_ms: ReadonlyMap<number, number>,
 ): MaintenanceItem[] {
+  const known_ms = seen_ms.get(leaf);
   const { id, reason, author, issued_ms } = paper;
   const cancelled_ms = cancelled?.issued_ms ?? null;
   const devices = paper.devices?.filter((code) => !hidden.has(code)) ?? null;
@@ -60,7 +65,7 @@ export function windowItems(
       from: rfc3339(from_ms),
       to_ms: ends_ms,
       to: rfc3339(ends_ms),
-      late: from_ms < issued_ms,
+      late: known_ms === undefined ? null : from_ms < known_ms,
       reason,
       author,
       issued_ms,

@@ -6,6 +6,7 @@ import { CODE_PATTERN } from '../../shared/measure/inventory-defaults.ts';
 import { person } from '../auth/guard.ts';
 import type { AppContext } from '../deps.ts';
 import { HttpError } from '../http-error.ts';
+import { leavesSeen } from '../judge/day/material.ts';
 import { calendarOf } from '../papers/calendar.ts';
 import { cancelMaintenance, planMaintenance, plansOf } from '../papers/maintenance.ts';
 import { expandWeekly, WEEKLY_MINUTES_MAX } from '../papers/weekly.ts';
@@ -91,7 +92,8 @@ export function maintenanceRoutes(app: FastifyInstance, context: AppContext): vo
       const windows = await windowsOf(context, site, request.body);
       const work = { site, devices, windows, reason: tidy(request.body.reason), by: who.name };
       const { changed, plan } = await planMaintenance(context, work);
-      const items = windowItems(plan, context.now_ms(), computersOf(view, who));
+      const seen = await leavesSeen(context.store, site);
+      const items = windowItems(plan, context.now_ms(), computersOf(view, who), seen);
       return { id: plan.paper.id, changed, items };
     },
   );
@@ -115,7 +117,8 @@ export function maintenanceRoutes(app: FastifyInstance, context: AppContext): vo
       const reason = tidy(request.body?.reason ?? DEFAULT_CANCEL_REASON);
       const wanted = { site, id, reason, by: who.name };
       const { changed, plan } = await cancelMaintenance(context, wanted);
-      const items = windowItems(plan, context.now_ms(), computersOf(view, who));
+      const seen = await leavesSeen(context.store, site);
+      const items = windowItems(plan, context.now_ms(), computersOf(view, who), seen);
       return { id, changed, items };
     },
   );
@@ -143,8 +146,9 @@ function listRoute(app: FastifyInstance, context: AppContext): void {
       const from_ms = from === undefined ? Number.NEGATIVE_INFINITY : parseTime(from, 'from');
       const to_ms = to === undefined ? Number.POSITIVE_INFINITY : parseTime(to, 'to');
       const computers = computersOf(view, who);
+      const seen = await leavesSeen(context.store, site);
       const all = (await plansOf(context.store, site))
-        .flatMap((plan) => windowItems(plan, context.now_ms(), computers))
+        .flatMap((plan) => windowItems(plan, context.now_ms(), computers, seen))
         .filter((item) => item.from_ms < to_ms && item.to_ms > from_ms)
         .sort((a, b) => (a.key < b.key ? -1 : 1));
       const { items, next } = page(all, paging, ({ key }) => key);

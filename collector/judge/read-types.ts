@@ -1,6 +1,6 @@
 /** Reading what the judge found; every figure a person sees begins here. */
 import type { Cause, Confidence } from '../../shared/judge/cause-names.ts';
-import type { SiteDocuments } from '../../shared/judge/day/types.ts';
+import type { Reclassification, Remark, SiteDocuments } from '../../shared/judge/day/types.ts';
 import type { FinalInterval } from '../../shared/judge/final.ts';
 import type { DeviceWindow } from '../../shared/judge/lists.ts';
 import type { Finding, Incident } from '../../shared/judge/site/material.ts';
@@ -70,12 +70,21 @@ export interface Judged {
   /**
    * Whole intervals that touch [from_ms, min(to_ms, as_of.to_ms)), by device and time, gap-free
    * where a device was expected: not clipped to the period, joined over midnights. They include
-   * unmanaged switches. What goes on has `to_ms` null.
+   * unmanaged switches. What goes on has `to_ms` null. What was bad for more than REACH_BACK_MS
+   * (day/reach.ts) before the period begins there, and what was good may end or begin at a midnight
+   * outside it.
    */
   readonly intervals: readonly FinalInterval[];
   /** Those that touch the period, by start; the newest word of each. */
   readonly incidents: readonly Incident[];
   readonly findings: readonly Finding[];
+  /**
+   * The newest word of people on the cause of these incidents, by id, also where the outage that
+   * they spoke of lies outside the period.
+   */
+  readonly reclassified: ReadonlyMap<string, Reclassification>;
+  /** What else people said of them, oldest first. */
+  readonly remarked: ReadonlyMap<string, readonly Remark[]>;
   /** When devices were expected, and of whom; disjoint and ascending per device. */
   readonly windows: readonly DeviceWindow[];
   readonly closed: Closed;
@@ -87,8 +96,15 @@ export interface Judged {
 export interface DaysOfSites {
   /** By site and day; `sums` is read with `decodeSums`. */
   readonly rows: readonly DaySumsRow[];
-  /** By site: end of its last complete day (null: none yet) and what it is a function of. */
-  readonly sites: ReadonlyMap<string, { readonly to_ms: number | null; readonly as_of: AsOf }>;
+  readonly sites: ReadonlyMap<string, DaysKnown>;
+}
+
+/** What rows of days of one site are a function of. */
+export interface DaysKnown {
+  /** End of its last complete day; null: none yet. */
+  readonly to_ms: number | null;
+  readonly documents: SiteDocuments;
+  readonly as_of: AsOf;
 }
 
 export interface JudgeReader {
@@ -122,6 +138,8 @@ export interface JudgeReader {
   material(site: string, from_ms: number, to_ms: number, device?: string): Promise<Material>;
   /** Current state of every device that is judged, by device code. */
   current(site: string): Promise<CurrentState[]>;
+  /** An incident by its id, of the days that touch [from_ms, to_ms) or later; null: none. */
+  incident(site: string, id: string, from_ms: number, to_ms: number): Promise<Incident | null>;
   /** Incidents of the site that are open or settling now. */
   incidentsNow(site: string): Promise<readonly Incident[]>;
 }

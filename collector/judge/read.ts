@@ -5,10 +5,11 @@ import type { Ledger } from '../ledger/types.ts';
 import type { Store } from '../store/store.ts';
 import { type Closed, closedOf, knownTo } from './closed.ts';
 import { currentStates } from './current.ts';
+import { findInDays } from './day/find-incident.ts';
 import { createLaterWords } from './day/later.ts';
 import { clipIntervals, readPeriod } from './day/period.ts';
 import { readSlots } from './read-slots.ts';
-import type { AsOf, DaysOfSites, Judged, JudgeReader } from './read-types.ts';
+import type { AsOf, DaysKnown, DaysOfSites, Judged, JudgeReader } from './read-types.ts';
 import type { Judge } from './runner.ts';
 import type { SiteJudge } from './site-judge.ts';
 
@@ -22,16 +23,8 @@ interface ReaderOptions {
 /** Reads through the site's judge, which has folded every committed leaf when it answers. */
 export function createJudgeReader(options: ReaderOptions): JudgeReader {
   const { store, judge, now_ms } = options;
+  const asOfNow = createAsOf(options);
   const later = createLaterWords({ store, days: judge.days });
-
-  const asOfNow = ({ state, position }: SiteJudge, closed: Closed): AsOf => {
-    const head = options.ledger.checkpoint();
-    // Leaves that were folded belong to the prefix, also in the moment before it is signed.
-    const folded = position.log === head.log ? position.leaf + 1 : 0;
-    const at_ms = now_ms();
-    const to_ms = knownTo(state, closed, at_ms);
-    return { log: head.origin, size: Math.max(head.size, folded), to_ms, at_ms };
-  };
 
   /** The site's judge stands still while `read` runs: all that it reads is of one moment. */
   const atOnce = async <T>(
@@ -75,6 +68,7 @@ export function createJudgeReader(options: ReaderOptions): JudgeReader {
   return {
     material,
     judged,
+    incident: incidentReader({ store, judge }, whenJudged),
 
     async slots(site, device, from_ms, to_ms) {
       checkMinutes(from_ms, to_ms);
@@ -91,14 +85,16 @@ export function createJudgeReader(options: ReaderOptions): JudgeReader {
     },
 
     async dayRows(sites, from_ms, to_ms, hours) {
-      const known: [string, { to_ms: number | null; as_of: AsOf }][] = [];
+      const known: [string, DaysKnown][] = [];
       const newer = new Map<string, string>();
       for (const site of sites) {
         const found = await whenJudged(site, async (held, as_of) => {
           const newest = await store.newestDayMark(site);
-          return { newest, as_of, settled: await later.of(held, as_of.to_ms) };
+          const documents = await judge.days.documents(held);
+          return { newest, documents, as_of, settled: await later.of(held, as_of.to_ms) };
         });
-        known.push([site, { to_ms: found.newest?.end_ms ?? null, as_of: found.as_of }]);
+        const { newest, documents, as_of } = found;
+        known.push([site, { to_ms: newest?.end_ms ?? null, documents, as_of }]);
         for (const row of found.settled) {
           newer.set(`${site}/${row.day_ms}`, hours === 'all' ? row.sums_all : row.sums_working);
         }
@@ -120,6 +116,36 @@ export function createJudgeReader(options: ReaderOptions): JudgeReader {
 
     incidentsNow: async (site) =>
       await judge.withSite(site, async (held) => (await judge.nows.now(held))?.incidents ?? []),
+  };
+}
+
+function createAsOf({ ledger, now_ms }: Pick<ReaderOptions, 'ledger' | 'now_ms'>) {
+  return ({ state, position }: SiteJudge, closed: Closed): AsOf => {
+    const head = ledger.checkpoint();
+    // Leaves that were folded belong to the prefix, also in the moment before it is signed.
+    const folded = position.log === head.log ? position.leaf + 1 : 0;
+    const at_ms = now_ms();
+    const to_ms = knownTo(state, closed, at_ms);
+    return { log: head.origin, size: Math.max(head.size, folded), to_ms, at_ms };
+  };
+}
+
+type AtOnce = <T>(site: string, read: (held: SiteJudge, as_of: AsOf) => Promise<T>) => Promise<T>;
+
+function incidentReader(
+  { store, judge }: Pick<ReaderOptions, 'store' | 'judge'>,
+  whenJudged: AtOnce,
+): JudgeReader['incident'] {
+  return async (site, id, from_ms, to_ms) => {
+    const { end_ms, newest } = await whenJudged(site, async (held, as_of) => {
+      const mark = await store.newestDayMark(site);
+      const tail = await judge.days.tail(held, as_of.to_ms);
+      return { end_ms: mark?.end_ms ?? null, newest: tail?.incidents ?? [] };
+    });
+    const found = newest.find((one) => one.id === id);
+    if (found !== undefined || end_ms === null) return found ?? null;
+    // Outside of the site's turn: what is searched for may be nowhere, and nobody waits for that.
+    return await findInDays(store, site, id, from_ms, Math.min(end_ms, to_ms));
   };
 }
 

@@ -19,10 +19,10 @@ const ABOVE_MAINTENANCE: ReadonlySet<UnknownReason> = new Set<UnknownReason>([
 /** The intervals with the causes that people gave; null where that changes none. */
 export function correctedOf({
   intervals,
-  documents,
-}: Pick<Judged, 'intervals' | 'documents'>): FinalInterval[] | null {
-  if (documents.reclassifications.length === 0) return null;
-  const corrected = correctedIntervals(intervals, documents.reclassifications);
+  reclassified,
+}: Pick<Judged, 'intervals' | 'reclassified'>): FinalInterval[] | null {
+  if (reclassified.size === 0) return null;
+  const corrected = correctedIntervals(intervals, reclassified);
   const differs = corrected.some(({ cause }, at) => cause !== intervals[at]?.cause);
   return differs ? corrected : null;
 }

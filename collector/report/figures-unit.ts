@@ -5,7 +5,8 @@ import { type Span, subtract } from '../../shared/judge/spans.ts';
 import { RULES_VERSION } from '../../shared/judge/types.ts';
 import type { AsOf, JudgeReader } from '../judge/read-types.ts';
 import { type FigureRow, figureRow } from './figure-row.ts';
-import type { Totals } from './figures.ts';
+import type { PaperRef, Totals } from './figures.ts';
+import { leftOutOf } from './figures-devices.ts';
 import { type PeriodAsk, timeOf } from './figures-sums.ts';
 
 /** Of many sites: outages are counted site by site, from intervals. */
@@ -14,15 +15,17 @@ export type OverviewRow = Omit<
   'outages' | 'outages_ms' | 'longest_ms' | 'mttr_ms' | 'mtbf_ms' | 'smallest_detectable_ms'
 >;
 
-export interface OverviewSite {
-  readonly site: string;
-  /** Codes of devices that are not its own: upstream targets. */
-  readonly left_out: readonly string[];
+export interface OverviewAsk extends Pick<PeriodAsk, 'from_ms' | 'to_ms' | 'hours'> {
+  /** No computer is in a sum. */
+  readonly hide_computers: boolean;
 }
 
 export interface OverviewItem {
   readonly site: string;
   readonly totals: Totals<OverviewRow>;
+  /** Papers that the figures hang on; null: built in. */
+  readonly calendar: PaperRef | null;
+  readonly settings: PaperRef | null;
   readonly as_of: AsOf;
 }
 
@@ -39,33 +42,34 @@ type Parts = Totals<FigureSums[]>;
  */
 export async function overviewFigures(
   judge: Pick<JudgeReader, 'judged' | 'dayRows'>,
-  sites: readonly OverviewSite[],
-  ask: Pick<PeriodAsk, 'from_ms' | 'to_ms' | 'hours'>,
+  sites: readonly string[],
+  ask: OverviewAsk,
 ): Promise<Overview> {
   const { from_ms, to_ms, hours } = ask;
-  const codes = sites.map(({ site }) => site);
-  const found = await judge.dayRows(codes, from_ms, to_ms, hours);
+  const found = await judge.dayRows(sites, from_ms, to_ms, hours);
   const rows = Map.groupBy(found.rows, ({ site }) => site);
   const all: Parts = { site: [], workplaces: [], devices: [] };
   const items: OverviewItem[] = [];
-  for (const one of sites) {
-    const known = found.sites.get(one.site);
+  for (const site of sites) {
+    const known = found.sites.get(site);
     if (known === undefined) continue;
-    const days = (rows.get(one.site) ?? []).filter(({ rules }) => rules === RULES_VERSION);
-    const parts = days.map(({ sums }) => decodeTotals(sums, one.left_out));
+    const left_out = leftOutOf(known.documents, ask, ask.hide_computers);
+    const days = (rows.get(site) ?? []).filter(({ rules }) => rules === RULES_VERSION);
+    const parts = days.map(({ sums }) => decodeTotals(sums, left_out));
     const end_ms = Math.min(to_ms, known.as_of.to_ms);
     const whole = days.map(({ day_ms, end_ms: day_end_ms }) => ({
       from_ms: day_ms,
       to_ms: day_end_ms,
     }));
     for (const span of subtract(from_ms < end_ms ? [{ from_ms, to_ms: end_ms }] : [], whole)) {
-      parts.push(...(await restOf(judge, one, span, hours)));
+      parts.push(...(await restOf(judge, site, span, ask)));
     }
     const sums = sumsOf(parts);
     all.site.push(sums.site);
     all.workplaces.push(sums.workplaces);
     all.devices.push(sums.devices);
-    items.push({ site: one.site, totals: rowsOf(sums), as_of: known.as_of });
+    const { calendar_ref: calendar, settings_ref: settings } = known.documents;
+    items.push({ site, totals: rowsOf(sums), calendar, settings, as_of: known.as_of });
   }
   const total = {
     site: addAll(all.site),
@@ -77,12 +81,14 @@ export async function overviewFigures(
 
 async function restOf(
   judge: Pick<JudgeReader, 'judged'>,
-  { site, left_out }: OverviewSite,
+  site: string,
   span: Span,
-  hours: PeriodAsk['hours'],
+  ask: OverviewAsk,
 ): Promise<DayTotals[]> {
   const judged = await judge.judged(site, span.from_ms, span.to_ms);
-  const parts = timeOf(judged, { ...span, hours, profile: null });
+  const parts = timeOf(judged, { ...span, hours: ask.hours, profile: null });
+  // What a device is, the inventories of the whole period say, here as in the rows of days.
+  const left_out = leftOutOf(judged.documents, ask, ask.hide_computers);
   return parts.map(({ sums }) => decodeTotals(encodeSums(sums), left_out));
 }
 

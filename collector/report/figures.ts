@@ -1,11 +1,18 @@
-import { addAll, type FigureSums } from '../../shared/judge/figures/sums.ts';
 import { floorMinute } from '../../shared/judge/lists.ts';
 import { RULES_VERSION } from '../../shared/judge/types.ts';
-import type { Device } from '../../shared/measure/inventory-types.ts';
+import { notFound } from '../http-error.ts';
 import type { AsOf, Judged, JudgeReader } from '../judge/read-types.ts';
 import { type FigureRow, figureRow } from './figure-row.ts';
 import { figuresByDay, figuresByHour } from './figures-cells.ts';
 import { correctedOf, type LateWindow, lateMaintenanceOf } from './figures-corrected.ts';
+import {
+  type FigureDevice,
+  figureDevices,
+  isSummed,
+  isToldDevice,
+  longestInterval,
+} from './figures-devices.ts';
+import { groupRows, sumOf } from './figures-groups.ts';
 import { isBad, isDownBefore } from './figures-site.ts';
 import {
   type PeriodAsk,
@@ -23,20 +30,13 @@ export type FigureSubject = (typeof FIGURE_SUBJECTS)[number];
 const LOOKS_BACK_MAX = 4;
 const MINUTE_MS = 60_000;
 
-type Described = Pick<Device, 'code' | 'kind' | 'groups' | 'reachability'>;
-
 export interface FiguresShape {
   readonly by: FigureSubject;
   /** By day and hour: of this device; null: of the site. */
   readonly device: string | null;
-  /** All devices of the site. */
-  readonly devices: readonly Described[];
-  /** Computers are told of only in groups of at least GROUP_COMPUTERS_MIN. */
+  /** Computers are told of only in groups, at least GROUP_COMPUTERS_MIN of them together. */
   readonly hide_computers: boolean;
 }
-
-/** Fewer computers of a group are not summed for whoever may not see one: it would be a person. */
-export const GROUP_COMPUTERS_MIN = 3;
 
 /** A row with what it is of: `device`, `group`, `day` or `weekday` and `hour`. */
 export interface NamedRow extends FigureRow {
@@ -55,8 +55,14 @@ export interface NamedRow extends FigureRow {
 export interface Totals<Row = FigureRow> {
   readonly site: Row;
   readonly workplaces: Row;
-  /** Σ of all devices of the site; upstream targets are not its own. */
+  /** Σ of all devices of the site; upstream targets are not its own, hidden computers are out. */
   readonly devices: Row;
+}
+
+/** Version and base64 hash of a document that figures hang on. */
+export interface PaperRef {
+  readonly version: number;
+  readonly hash: string;
 }
 
 export interface FigureTable {
@@ -73,6 +79,8 @@ export interface Figures extends FigureTable {
     readonly version: number | null;
     readonly hash: string | null;
   };
+  /** The site's settings; null: built in. */
+  readonly settings: PaperRef | null;
   /** The same, had every window of maintenance been known in time; null: none was late. */
   readonly late_maintenance: (FigureTable & { readonly windows: readonly LateWindow[] }) | null;
   /** The same with the causes that people gave; null: nothing was reclassified. */
@@ -85,7 +93,7 @@ export interface Figures extends FigureTable {
 
 /**
  * Availability over a period (accounting §6). Time that has not happened yet is in no period.
- * Throws LanProofError CALENDAR_PROFILE.
+ * Throws LanProofError CALENDAR_PROFILE, and HttpError 404 for a device that was never the site's.
  */
 export async function availabilityFigures(
   { judge }: { readonly judge: Pick<JudgeReader, 'judged'> },
@@ -94,7 +102,11 @@ export async function availabilityFigures(
   shape: FiguresShape,
 ): Promise<Figures> {
   const judged = await judgedWhole(judge, site, ask.from_ms, ask.to_ms);
-  const { calendar, calendar_ref } = judged.documents;
+  const { device, hide_computers } = shape;
+  if (device !== null && !isToldDevice(judged, device, hide_computers)) {
+    throw notFound('device', device);
+  }
+  const { calendar, calendar_ref, settings_ref } = judged.documents;
   const late = lateMaintenanceOf(judged, ask);
   const corrected = correctedOf(judged);
   // Rows of days were added up without them: what differs is counted from the intervals.
@@ -109,6 +121,7 @@ export async function availabilityFigures(
       version: calendar_ref?.version ?? null,
       hash: calendar_ref?.hash ?? null,
     },
+    settings: settings_ref,
     late_maintenance: late === null ? null : { windows: late.windows, ...anew(late.intervals) },
     corrected: corrected === null ? null : anew(corrected),
     as_of: judged.as_of,
@@ -144,35 +157,39 @@ async function judgedWhole(
 export function figureTable(judged: Judged, ask: PeriodAsk, shape: FiguresShape): FigureTable {
   const time = timeOf(judged, ask);
   const sums = periodSums(judged, ask, time);
-  const own = shape.devices.filter(({ kind }) => kind !== 'upstream').map(({ code }) => code);
+  const devices = figureDevices(judged, ask);
+  const own = devices
+    .filter((device) => isSummed(device, shape.hide_computers))
+    .map(({ code }) => code);
   const totals = {
     site: figureRow(sums.site, null),
     workplaces: figureRow(sums.workplaces, null),
     devices: figureRow(sumOf(sums, own), null),
   };
-  return { items: itemsOf(judged, ask, shape, sums, time), totals };
+  return { items: itemsOf({ judged, ask, shape, devices, sums, time }), totals };
 }
 
-function itemsOf(
-  judged: Judged,
-  ask: PeriodAsk,
-  shape: FiguresShape,
-  sums: PeriodSums,
-  time: readonly TimePart[],
-): NamedRow[] {
-  const interval_ms = (device: string | null) =>
-    judged.windows.findLast((window) => window.device === device)?.interval_ms ?? null;
+interface ItemsAsk {
+  readonly judged: Judged;
+  readonly ask: PeriodAsk;
+  readonly shape: FiguresShape;
+  readonly devices: readonly FigureDevice[];
+  readonly sums: PeriodSums;
+  readonly time: readonly TimePart[];
+}
+
+function itemsOf({ judged, ask, shape, devices, sums, time }: ItemsAsk): NamedRow[] {
+  const interval_ms = (device: string | null) => longestInterval(judged, ask, device);
   switch (shape.by) {
     case 'device':
-      return shape.devices
-        .filter(({ kind }) => !(shape.hide_computers && kind === 'pc'))
-        .filter(({ kind, reachability }) => reachability !== 'none' || kind === 'unmanaged-switch')
+      return devices
+        .filter(({ computer, measured }) => measured && !(shape.hide_computers && computer))
         .map(({ code }) => ({
           device: code,
           ...figureRow(sumOf(sums, [code]), interval_ms(code)),
         }));
     case 'group':
-      return groupRows(shape, sums);
+      return groupRows(devices, shape.hide_computers, sums);
     case 'day':
       return figuresByDay(judged, ask, shape.device, time).map(({ sums: day_sums, ...day }) => ({
         ...day,
@@ -186,31 +203,4 @@ function itemsOf(
     default:
       return shape.by satisfies never;
   }
-}
-
-/** One row per group, by name; a device in two groups counts in both. */
-function groupRows({ devices, hide_computers }: FiguresShape, sums: PeriodSums): NamedRow[] {
-  const groups = new Map<string, Described[]>();
-  for (const device of devices) {
-    if (device.kind === 'upstream') continue;
-    for (const group of device.groups.length === 0 ? [''] : device.groups) {
-      const members = groups.get(group) ?? [];
-      members.push(device);
-      groups.set(group, members);
-    }
-  }
-  return [...groups]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([group, members]) => {
-      const computers = members.filter(({ kind }) => kind === 'pc').length;
-      const left_out = hide_computers && computers < GROUP_COMPUTERS_MIN ? computers : 0;
-      const told = left_out === 0 ? members : members.filter(({ kind }) => kind !== 'pc');
-      const codes = told.map(({ code }) => code);
-      const row = figureRow(sumOf(sums, codes), null);
-      return { group, devices: codes.length, left_out, ...row };
-    });
-}
-
-function sumOf({ devices }: PeriodSums, codes: readonly string[]): FigureSums {
-  return addAll(codes.flatMap((code) => devices.get(code) ?? []));
 }

@@ -1,6 +1,5 @@
 import { workingSpans } from '../../shared/calendar/working.ts';
 import type { Cause, Confidence } from '../../shared/judge/cause-names.ts';
-import { saidOf } from '../../shared/judge/day/corrected.ts';
 import type { OutageKey, Reclassification, Remark } from '../../shared/judge/day/types.ts';
 import { endOf } from '../../shared/judge/figures/outages.ts';
 import { floorMinute } from '../../shared/judge/lists.ts';
@@ -8,9 +7,8 @@ import type { Incident } from '../../shared/judge/site/material.ts';
 import { total_ms } from '../../shared/judge/spans.ts';
 import type { Judged, JudgeReader } from '../judge/read-types.ts';
 
-/** How an incident is looked for backwards: a period at a time, as far as figures go. */
-const SEARCH_STEP_MS = 40 * 24 * 60 * 60_000;
-const SEARCH_STEPS = 10;
+/** How long ago an incident may have been to be found by its id: as far as figures go. */
+const SEARCH_MS = 400 * 24 * 60 * 60_000;
 const MINUTE_MS = 60_000;
 
 /** What was judged first, or what a person says it was. */
@@ -59,33 +57,33 @@ export async function incidentViews(
 
 /** One incident by its id, however long ago within 400 days; null: there is none. */
 export async function findIncident(
-  judge: Pick<JudgeReader, 'judged'>,
+  judge: Pick<JudgeReader, 'judged' | 'incident'>,
   site: string,
   id: string,
   now_ms: number,
 ): Promise<{ readonly item: IncidentView; readonly judged: Judged } | null> {
-  let to_ms = floorMinute(now_ms) + MINUTE_MS;
-  for (let step = 0; step < SEARCH_STEPS; step += 1) {
-    const { items, judged } = await incidentViews(judge, site, to_ms - SEARCH_STEP_MS, to_ms);
-    const item = items.find((one) => one.id === id);
-    if (item !== undefined) return { item, judged };
-    to_ms -= SEARCH_STEP_MS;
-  }
-  return null;
+  const to_ms = floorMinute(now_ms) + MINUTE_MS;
+  const incident = await judge.incident(site, id, to_ms - SEARCH_MS, to_ms);
+  if (incident === null) return null;
+  // Its own time alone is read, whole.
+  const from_ms = floorMinute(incident.started_at_ms);
+  const end_ms = floorMinute(incident.ended_at_ms ?? now_ms) + MINUTE_MS;
+  const { items, judged } = await incidentViews(judge, site, from_ms, end_ms);
+  const item = items.find((one) => one.id === id);
+  return item === undefined ? null : { item, judged };
 }
 
 function viewOf(incident: Incident, judged: Judged): IncidentView {
   const { documents, as_of } = judged;
   const { id, cause, confidence, started_at_ms } = incident;
-  const { remarks, reclassifications } = saidOf(documents, judged.intervals, id);
-  const said = reclassifications.at(-1);
+  const said = judged.reclassified.get(id);
   const end_ms = Math.min(incident.ended_at_ms ?? as_of.to_ms, as_of.to_ms);
   const work = workingSpans(documents.calendar, null, started_at_ms, end_ms);
   return {
     ...incident,
     working_ms: total_ms(work),
     device_ms: deviceTime(id, judged),
-    notes: remarks,
+    notes: judged.remarked.get(id) ?? [],
     original: { cause, confidence },
     corrected: said === undefined ? null : correctionOf(said),
   };

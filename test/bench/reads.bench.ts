@@ -72,7 +72,7 @@ async function measure(
   devices: number,
 ): Promise<{ name: string; figures: Record<string, number>; note: string }> {
   const month = { from_ms: BEGIN_MS, to_ms: END_MS, hours: 'working' } as const;
-  const sites = inventories.map(({ site }) => ({ site: site.code, left_out: ['upstream-1'] }));
+  const sites = inventories.map(({ site }) => site.code);
   const first = inventories[0];
   if (first === undefined) throw new Error('no office was made');
   const read = (days: number) =>
@@ -80,9 +80,11 @@ async function measure(
       deps,
       first.site.code,
       { ...month, from_ms: END_MS - days * DAY_MS, profile: null },
-      { by: 'day', device: 'gw-1', devices: first.devices, hide_computers: false },
+      { by: 'day', device: 'gw-1', hide_computers: false },
     );
-  const unit_month_ms = await leastCpu(() => overviewFigures(deps.judge, sites, month));
+  const unit_month_ms = await leastCpu(() =>
+    overviewFigures(deps.judge, sites, { ...month, hide_computers: true }),
+  );
   return {
     name: `figures of ${SITES} sites × ${devices} devices`,
     figures: {

@@ -43,6 +43,8 @@ export interface Days {
   /** The same for live states, which must not wait for days that are not judged yet. */
   liveTail(judge: SiteJudge, to_ms: number): Promise<JudgedWindow | null>;
   know(judge: SiteJudge): Promise<Known>;
+  /** The papers alone: overviews of a province ask for no windows. */
+  documents(judge: SiteJudge): Promise<SiteDocuments>;
   /** Whether a maintenance document stands in the ledger. */
   isMaintained(site: string): Promise<boolean>;
   /** A paper of the site was folded. */
@@ -74,14 +76,14 @@ export function createDays(options: DaysOptions): Days {
   const tails = createRecent<SiteJudge, Tail>(TAILS_MAX);
   const looked = new WeakMap<SiteJudge, Looked>();
 
+  const papersOf = async (unit: ReadUnit, judge: SiteJudge): Promise<SiteDocuments> => {
+    const documents = papers.get(judge) ?? (await readDocuments(unit, judge.site, judge.position));
+    papers.set(judge, documents);
+    return documents;
+  };
   const know = async (unit: ReadUnit, judge: SiteJudge): Promise<Known> => {
-    let documents = papers.get(judge);
-    if (documents === undefined) {
-      documents = await readDocuments(unit, judge.site, judge.position);
-      papers.set(judge, documents);
-    }
     const windows = await readOwnWindows(unit, judge.site);
-    return { documents, windows, closed: closedOf(judge.state) };
+    return { documents: await papersOf(unit, judge), windows, closed: closedOf(judge.state) };
   };
   const judgeTail = async (judge: SiteJudge, to_ms: number, reach_ms: number) => {
     const known = await know(store, judge);
@@ -100,6 +102,7 @@ export function createDays(options: DaysOptions): Days {
 
   return {
     know: (judge) => know(store, judge),
+    documents: (judge) => papersOf(store, judge),
     isMaintained: (site) => hasMaintenance(store, site),
     due_ms: (judge) => looked.get(judge)?.due_ms ?? null,
 

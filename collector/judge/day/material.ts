@@ -7,7 +7,7 @@ import { openChunks } from '../../../shared/judge/judge.ts';
 import type { DeviceWindow } from '../../../shared/judge/lists.ts';
 import type { Seen, SeenRow } from '../../../shared/judge/observe/types.ts';
 import type { SlotRun, StateInterval } from '../../../shared/judge/types.ts';
-import { SWITCHED_OFF_KINDS } from '../../../shared/measure/codes.ts';
+import { type DeviceKind, SWITCHED_OFF_KINDS } from '../../../shared/measure/codes.ts';
 import type { IntervalRow, SeenStoreRow } from '../../store/rows-judgement.ts';
 import type { JudgementReads } from '../../store/store-judgement.ts';
 import { type Closed, lateReason } from '../closed.ts';
@@ -138,13 +138,15 @@ function isLost(name: SlotRun['class'], arp_is_lost: boolean): boolean {
   return name === 'no_reply' || (arp_is_lost && name === 'arp_only');
 }
 
-/** What people switch off, by the plan that a window which ends at `to_ms` is judged by. */
+/** What people switch off, in all plans that a window which ends at `to_ms` is judged by. */
 function endpointsOf({ versions }: SiteDocuments, to_ms: number): ReadonlySet<string> {
-  const version = versions.findLast(({ from_ms }) => from_ms <= to_ms) ?? versions[0];
-  const devices = version?.document.devices ?? [];
-  return new Set(
-    devices.filter(({ kind }) => SWITCHED_OFF_KINDS.has(kind)).map(({ code }) => code),
-  );
+  const known = versions.filter(({ from_ms }, k) => k === 0 || from_ms <= to_ms);
+  const devices = known.flatMap(({ document }) => document.devices);
+  const isEndpoint = (kind: DeviceKind) => SWITCHED_OFF_KINDS.has(kind);
+  // What was anything else before may have lost slots then.
+  const others = new Set(devices.filter(({ kind }) => !isEndpoint(kind)).map(({ code }) => code));
+  const endpoints = devices.filter(({ kind, code }) => isEndpoint(kind) && !others.has(code));
+  return new Set(endpoints.map(({ code }) => code));
 }
 
 function windowsUntil(
@@ -171,4 +173,19 @@ function closedUntil(closed: Closed, to_ms: number): Closed {
 function toSeen({ key, from_ms, to_ms, body }: SeenStoreRow): SeenRow {
   // The body is what putSeen was given out of a SeenRow.
   return { key, from_ms, to_ms, seen: JSON.parse(body) as Seen };
+}
+
+/** From when on an agent of the site had seen a leaf, UTC ms by ordinal, of those that any saw. */
+export async function leavesSeen(
+  store: Pick<JudgementReads, 'seen'>,
+  site: string,
+): Promise<Map<number, number>> {
+  const out = new Map<number, number>();
+  // No time: rows of this key are given whenever they were.
+  for (const row of await store.seen(site, -1, -1, PAPER_SEEN)) {
+    const { seen } = toSeen(row);
+    if (seen.what !== 'document_seen') continue;
+    out.set(seen.leaf, Math.min(seen.at_ms, out.get(seen.leaf) ?? seen.at_ms));
+  }
+  return out;
 }

@@ -1,17 +1,15 @@
 import { joinWindows } from '../../../shared/judge/day/join.ts';
 import type { JudgedWindow } from '../../../shared/judge/day/types.ts';
 import type { FinalInterval } from '../../../shared/judge/final.ts';
-import type { State } from '../../../shared/judge/types.ts';
-import type { DayMark, DayStoreRow } from '../../store/rows-judgement.ts';
+import type { DayStoreRow } from '../../store/rows-judgement.ts';
 import type { Store } from '../../store/store.ts';
 import type { AsOf, DayRow, Judged } from '../read-types.ts';
 import type { SiteJudge } from '../site-judge.ts';
 import type { Days } from './days.ts';
 import type { LaterWords } from './later.ts';
+import { reachBack, reachOn } from './reach.ts';
 import { unpackDay } from './row.ts';
-
-/** Time that is told whole, so that an outage over midnight is one. */
-const WHOLE: ReadonlySet<State> = new Set<State>(['down', 'unreachable', 'degraded']);
+import { saidOfPeriod } from './said.ts';
 
 interface PeriodSource {
   readonly store: Store;
@@ -32,63 +30,37 @@ export async function readPeriod(
   const newest = await store.newestDayMark(judge.site);
   const rows = await store.days(judge.site, from_ms, end_ms);
   const parts = rows.map(unpackDay);
-  // One window more than asked for: what happened at the end is settled only there.
-  for (let goesOn = true; goesOn; ) {
-    const at_ms = parts.at(-1)?.to_ms ?? Number.NEGATIVE_INFINITY;
-    const [row] =
-      newest === null || parts.length === 0 || at_ms >= newest.end_ms
-        ? []
-        : await store.days(judge.site, at_ms, at_ms + 1);
-    if (row === undefined) {
-      if (parts.length === 0 && newest !== null && end_ms <= newest.end_ms) break;
-      const tail = await days.tail(judge, as_of.to_ms);
-      if (tail !== null) parts.push(tail);
-      break;
-    }
-    const next = unpackDay(row);
-    parts.push(next);
-    goesOn = next.intervals.some((one) => one.to_ms === next.to_ms && WHOLE.has(one.state));
-  }
-  await reachBack(store, judge.site, parts, newest);
+  const tail = () => days.tail(judge, as_of.to_ms);
+  const newest_end_ms = newest?.end_ms ?? null;
+  const reach = { store, site: judge.site, newest_end_ms, from_ms, end_ms };
+  await reachOn(reach, parts, tail);
+  await reachBack(reach, parts);
   const inside = rows.filter((row) => row.day_ms >= from_ms && row.end_ms <= period.to_ms);
   const settled = inside.length === 0 ? [] : await later.of(judge, as_of.to_ms);
   const newer = new Map(settled.map((row) => [row.day_ms, row]));
-  const { intervals, incidents, findings } = joined(parts);
+  const whole = joined(parts);
   const touches = (begin_ms: number, over_ms: number | null): boolean =>
     begin_ms < end_ms && (over_ms ?? Number.POSITIVE_INFINITY) > from_ms;
+  const { documents } = known;
+  const incidents = whole.incidents.filter((one) => touches(one.started_at_ms, one.ended_at_ms));
+  const { site } = judge;
   return {
     days: inside.map((row) => toDayRow(newer.get(row.day_ms) ?? row)),
-    intervals: intervals.filter((one) => touches(one.from_ms, one.to_ms)),
-    incidents: incidents.filter((one) => touches(one.started_at_ms, one.ended_at_ms)),
-    findings: findings.filter((one) => touches(one.from_ms, one.to_ms)),
+    intervals: whole.intervals.filter((one) => touches(one.from_ms, one.to_ms)),
+    incidents,
+    findings: whole.findings.filter((one) => touches(one.from_ms, one.to_ms)),
+    ...(await saidOfPeriod({ store, site, documents, joined: whole, incidents, tail })),
     windows: known.windows,
     closed: known.closed,
-    documents: known.documents,
+    documents,
     as_of,
   };
 }
 
-/** Puts earlier days before `parts` while something bad at their begin goes back into them. */
-async function reachBack(
-  store: Store,
-  site: string,
-  parts: JudgedWindow[],
-  newest: DayMark | null,
-): Promise<void> {
-  for (;;) {
-    const [first] = parts;
-    if (first === undefined || newest === null || first.from_ms > newest.end_ms) return;
-    if (!first.intervals.some((one) => one.from_ms === first.from_ms && WHOLE.has(one.state))) {
-      return;
-    }
-    const [before] = await store.days(site, first.from_ms - 1, first.from_ms);
-    if (before === undefined) return;
-    parts.unshift(unpackDay(before));
+function joined(parts: readonly JudgedWindow[]): JudgedWindow {
+  if (parts.length === 0) {
+    return { from_ms: 0, to_ms: 0, intervals: [], incidents: [], findings: [] };
   }
-}
-
-function joined(parts: readonly JudgedWindow[]): Omit<JudgedWindow, 'from_ms' | 'to_ms'> {
-  if (parts.length === 0) return { intervals: [], incidents: [], findings: [] };
   return joinWindows(parts);
 }
 

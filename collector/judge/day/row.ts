@@ -28,6 +28,11 @@ export function unpackDay(row: DayStoreRow): JudgedWindow {
   };
 }
 
+/** Incidents alone: intervals are the larger part of a day. */
+export function unpackIncidents(row: Pick<DayStoreRow, 'incidents'>): JudgedWindow['incidents'] {
+  return unpack(row.incidents) as JudgedWindow['incidents'];
+}
+
 export function unpackCarry(row: Pick<DayStoreRow, 'carry'>): SiteCarry {
   return unpack(row.carry) as SiteCarry;
 }

@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { Store } from '../../store/store.ts';
 import type { Folded, SiteJudge } from '../site-judge.ts';
 import { createDays, type Days } from './days.ts';
@@ -66,7 +67,10 @@ export function createSecondLevel(options: {
       for (const judge of noted) {
         if (nows.isFresh(judge)) continue;
         try {
-          told.push(teller.compare(judge, await nows.now(judge), now_ms()));
+          const now = await nows.now(judge);
+          told.push(teller.compare(judge, now, now_ms()));
+          // A tail takes some ms; batches that arrive must not wait for those of 64 sites.
+          if (now !== null) await breathe();
         } catch (error) {
           log.warn({ err: error, site: judge.site }, 'live states could not be judged');
         }

@@ -1,37 +1,65 @@
 import type { FinalInterval } from '../final.ts';
 import type { Incident } from '../site/material.ts';
-import type { OutageKey, Reclassification, Remark, SiteDocuments } from './types.ts';
+import type { OutageKey, Reclassification } from './types.ts';
 
 /**
- * Intervals with the causes that people gave (accounting §4): of every incident that a key lies in,
- * the newest word stands, declared. States never change, and what was original stays beside it.
- * A key is a device and its first bad slot; a key that no bad interval has is passed over.
+ * Intervals with the causes that people gave (accounting §4): of an incident, the word in
+ * `reclassified` stands, declared. States never change, and what was original stays beside it.
  */
 export function correctedIntervals(
   intervals: readonly FinalInterval[],
-  reclassifications: readonly Reclassification[],
+  reclassified: ReadonlyMap<string, Pick<Reclassification, 'cause'>>,
 ): FinalInterval[] {
-  const declared = declaredCauses(intervals, reclassifications);
-  if (declared.size === 0) return [...intervals];
+  if (reclassified.size === 0) return [...intervals];
   return intervals.map((one) => {
-    const cause = declared.get(one.incident ?? '');
+    const said = reclassified.get(one.incident ?? '');
     // Degraded time has no cause; maintenance that hides a part was no cause of the incident.
-    if (cause === undefined || !isBad(one) || one.cause === 'maintenance') return one;
-    return { ...one, cause, confidence: 'declared' };
+    if (said === undefined || !isBad(one) || one.cause === 'maintenance') return one;
+    return { ...one, cause: said.cause, confidence: 'declared' };
   });
 }
 
 /** The same of incidents. */
 export function correctedIncidents(
   incidents: readonly Incident[],
-  intervals: readonly FinalInterval[],
-  reclassifications: readonly Reclassification[],
+  reclassified: ReadonlyMap<string, Pick<Reclassification, 'cause'>>,
 ): Incident[] {
-  const declared = declaredCauses(intervals, reclassifications);
   return incidents.map((one): Incident => {
-    const cause = declared.get(one.id);
-    return cause === undefined ? one : { ...one, cause, confidence: 'declared' };
+    const said = reclassified.get(one.id);
+    return said === undefined ? one : { ...one, cause: said.cause, confidence: 'declared' };
   });
+}
+
+/**
+ * What people said, by incident, in the order in which they said it. A key whose incident is null
+ * says nothing: no bad interval begins there.
+ */
+export function byIncident<Said extends { readonly key: OutageKey }>(
+  said: readonly Said[],
+  incidentOf: (key: OutageKey) => string | null,
+): Map<string, Said[]> {
+  const out = new Map<string, Said[]>();
+  for (const one of said) {
+    const id = incidentOf(one.key);
+    if (id === null) continue;
+    const list = out.get(id) ?? [];
+    list.push(one);
+    out.set(id, list);
+  }
+  return out;
+}
+
+/** The word that stands of each incident: documents stand in the order of their leaves. */
+export function newestWords(
+  reclassifications: readonly Reclassification[],
+  incidentOf: (key: OutageKey) => string | null,
+): Map<string, Reclassification> {
+  const out = new Map<string, Reclassification>();
+  for (const [id, words] of byIncident(reclassifications, incidentOf)) {
+    const last = words.at(-1);
+    if (last !== undefined) out.set(id, last);
+  }
+  return out;
 }
 
 /** Id of the incident that a key lies in; null: no outage of the device begins there. */
@@ -51,32 +79,6 @@ export function keyOfIncident(intervals: readonly FinalInterval[], id: string): 
     else if (one.from_ms === first.from_ms && one.device < first.device) first = one;
   }
   return first === null ? null : { device: first.device, from_ms: first.from_ms };
-}
-
-/** What people said of an incident, by any of its outages, in the order in which they said it. */
-export function saidOf(
-  documents: Pick<SiteDocuments, 'remarks' | 'reclassifications'>,
-  intervals: readonly FinalInterval[],
-  id: string,
-): { readonly remarks: Remark[]; readonly reclassifications: Reclassification[] } {
-  const isOf = ({ key }: { readonly key: OutageKey }) => incidentOfKey(intervals, key) === id;
-  return {
-    remarks: documents.remarks.filter(isOf),
-    reclassifications: documents.reclassifications.filter(isOf),
-  };
-}
-
-function declaredCauses(
-  intervals: readonly FinalInterval[],
-  reclassifications: readonly Reclassification[],
-): Map<string, Reclassification['cause']> {
-  const out = new Map<string, Reclassification['cause']>();
-  // Documents stand in the order of their leaves: of two the later one holds.
-  for (const { key, cause } of reclassifications) {
-    const id = incidentOfKey(intervals, key);
-    if (id !== null) out.set(id, cause);
-  }
-  return out;
 }
 
 function isBad({ state }: FinalInterval): boolean {

@@ -68,6 +68,8 @@ export function readSiteDocuments(rows: readonly LedgeredDocument[]): ReadSiteDo
     calendar_ref:
       calendar === undefined ? null : { version: calendar.paper.version, hash: calendar.hash },
     settings: { ...DEFAULT_SETTINGS, ...settings?.paper.settings },
+    settings_ref:
+      settings === undefined ? null : { version: settings.paper.version, hash: settings.hash },
     links: inForce(of(read, 'topology'), ({ links }) => ({ links })),
     maintenance: windows,
     remarks: of(read, 'note').map(({ paper: { kind, key, author, issued_ms, text } }) => {

@@ -1,22 +1,26 @@
 import { workingSpans } from '../../calendar/working.ts';
-import { SWITCHED_OFF_KINDS } from '../../measure/codes.ts';
 import type { DeviceWindow } from '../lists.ts';
 import type { Seen, SlowMinute } from '../observe/types.ts';
 import type { Fact } from '../site/facts.ts';
+import { heldAt, heldNodes } from '../site/held.ts';
 import type {
   BaseInterval,
   DeviceCarry,
   DeviceMaterial,
+  MinuteRow,
   SiteMaterial,
-  SiteNode,
 } from '../site/material.ts';
+import type { SiteSettings } from '../site/settings.ts';
+import type { Span } from '../spans.ts';
 import { closed, probedBase } from './base.ts';
 import { Maintenance } from './maintenance.ts';
 import { minuteRows } from './minutes.ts';
 import { votersOf } from './references.ts';
+import { arpReplySpans, gridsOf, type HeldProbe, heldProbes } from './roles.ts';
 import {
   type DeviceSlots,
   deviceSlots,
+  intervalAt,
   type SlotShare,
   shareAround,
   shareBefore,
@@ -45,13 +49,12 @@ export function materialOf(ask: WindowAsk): WindowMaterial {
   const { documents, to_ms, carry } = ask;
   const from_ms = warmOf(ask);
   const versions = topologyVersions(documents);
-  const plan = versions.findLast((one) => one.from_ms <= to_ms) ?? versions[0];
-  const nodes = new Map((plan?.nodes ?? []).map((node) => [node.code, node]));
+  const nodes = heldNodes(versions);
   const states = byDevice(ask.states);
   const runs = byDevice(ask.runs);
   const windows = byDevice(ask.windows);
   const slow = byDevice(slowMinutes(ask));
-  const icmp = icmpDevices(ask);
+  const probes = heldProbes(documents);
   const maintenance = new Maintenance(documents, ask.seen);
   const working = workingSpans(
     documents.calendar,
@@ -64,29 +67,26 @@ export function materialOf(ask: WindowAsk): WindowMaterial {
     const own = (windows.get(device) ?? []).filter((one) => touches(one, from_ms, to_ms));
     if (own.length === 0) return [];
     const probed = probedBase(ask, own, states.get(device) ?? [], from_ms);
-    const interval_ms = intervalOf(own);
-    const node = nodes.get(device);
+    const grids = gridsOf(own);
     const known = deviceSlots(
       closed(probed, to_ms),
       runs.get(device) ?? [],
-      interval_ms,
-      isPc(node),
+      grids,
+      arpReplySpans(nodes.get(device) ?? []),
     );
     slots.set(device, known);
     const before = carry?.devices[device] ?? null;
     const settings = documents.settings;
     const reach_ms = (settings.degraded_window_min - 1) * 60_000;
     const seen = { from_ms: from_ms - reach_ms, to_ms };
-    const isFast = interval_ms > 0 && interval_ms <= settings.degraded_interval_max_ms;
-    const quick = isFast && icmp.has(device);
+    const asked = { known, held: probes.get(device) ?? [], settings };
     return [
       {
         device,
-        interval_ms,
+        interval_ms: grids.at(-1)?.interval_ms ?? 0,
+        grids,
         base: withAround(probed, known, before, from_ms, to_ms),
-        minutes: quick
-          ? minuteRows(known, slow.get(device) ?? [], seen, settings.degraded_window_min)
-          : [],
+        minutes: quickRows(asked, slow.get(device) ?? [], seen),
         maintenance: maintenance.of(device),
         working,
         carry: before,
@@ -124,24 +124,24 @@ function touches(window: DeviceWindow, from_ms: number, to_ms: number): boolean 
   return window.from_ms < to_ms && (window.to_ms ?? to_ms) > from_ms;
 }
 
-/** Slot grid of the newest window that has one; 0: nothing is probed. */
-function intervalOf(windows: readonly DeviceWindow[]): number {
-  const probed = windows
-    .filter(({ interval_ms }) => interval_ms !== null)
-    .sort((a, b) => a.from_ms - b.from_ms);
-  return probed.at(-1)?.interval_ms ?? 0;
+interface Asked {
+  readonly known: DeviceSlots;
+  readonly held: readonly HeldProbe[];
+  readonly settings: SiteSettings;
 }
 
-function isPc(node: SiteNode | undefined): boolean {
-  return node !== undefined && SWITCHED_OFF_KINDS.has(node.kind);
-}
-
-/** Devices whose state hangs on ICMP, by the newest version that knows them. */
-function icmpDevices({ documents, to_ms }: WindowAsk): Set<string> {
-  const version = documents.versions.findLast((one) => one.from_ms <= to_ms);
-  const devices = (version ?? documents.versions[0])?.document.devices ?? [];
-  return new Set(
-    devices.filter(({ reachability }) => reachability === 'icmp').map(({ code }) => code),
+/** Minutes in which the device was asked by ICMP, and often enough to be called degraded. */
+function quickRows(
+  { known, held, settings }: Asked,
+  slow: readonly SlowMinute[],
+  span: Span,
+): MinuteRow[] {
+  const { degraded_interval_max_ms, degraded_window_min } = settings;
+  const isFast = (interval_ms: number) => interval_ms <= degraded_interval_max_ms;
+  if (!held.some(({ isIcmp }) => isIcmp)) return [];
+  if (!known.grids.some(({ interval_ms }) => isFast(interval_ms))) return [];
+  return minuteRows(known, slow, span, degraded_window_min).filter(
+    ({ at_ms }) => heldAt(held, at_ms)?.isIcmp === true && isFast(intervalAt(known, at_ms)),
   );
 }
 

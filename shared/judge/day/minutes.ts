@@ -2,7 +2,7 @@ import type { SlowMinute } from '../observe/types.ts';
 import type { MinuteRow } from '../site/material.ts';
 import { partIn } from '../site/tracks.ts';
 import { type Span, total_ms } from '../spans.ts';
-import type { DeviceSlots } from './slots.ts';
+import { type DeviceSlots, intervalAt } from './slots.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -47,9 +47,10 @@ export function rowOf(device: DeviceSlots, at_ms: number, p95_us: number | null)
   const lost = partIn(device.lost, at_ms, end_ms);
   const lost_ms = total_ms(lost);
   const answered_ms = up_ms - lost.reduce((sum, one) => sum + overlap_ms(device.up, one), 0);
-  const slots = Math.round((answered_ms + lost_ms) / device.interval_ms);
+  const interval_ms = intervalAt(device, at_ms);
+  const slots = interval_ms === 0 ? 0 : Math.round((answered_ms + lost_ms) / interval_ms);
   if (slots === 0) return [];
-  return [{ at_ms, slots, lost: Math.round(lost_ms / device.interval_ms), p95_us }];
+  return [{ at_ms, slots, lost: Math.round(lost_ms / interval_ms), p95_us }];
 }
 
 function overlap_ms(spans: readonly Span[], one: Span): number {

@@ -80,6 +80,8 @@ export interface SiteDocuments {
   /** Version and hash of the calendar's document; null: built in. */
   readonly calendar_ref: { readonly version: number; readonly hash: string } | null;
   readonly settings: SiteSettings;
+  /** Version and hash of the settings' document; null: built in. */
+  readonly settings_ref: { readonly version: number; readonly hash: string } | null;
   /** Adopted links beside the attachments, from `from_ms` on. */
   readonly links: readonly {
     readonly from_ms: number;

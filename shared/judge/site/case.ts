@@ -3,7 +3,7 @@ import type { Fact, FactIndex, FactName, FactOf } from './facts.ts';
 import type { IncidentKind, Reference, SiteNode } from './material.ts';
 import type { SiteSettings } from './settings.ts';
 import type { Plan } from './topology.ts';
-import { nearSpans, partIn, type Track, upShare } from './tracks.ts';
+import { nearSpans, nodeAt, partIn, type Track, upShare } from './tracks.ts';
 import type { Tracks } from './witnesses.ts';
 
 /** One incident as its cause is asked for. */
@@ -84,7 +84,8 @@ export function isOnCord(scene: Scene, one: Case, device: string, port: string |
 /** Whether something of the LAN that is no part of the incident answered in most of its time. */
 export function lanAnswers(scene: Scene, one: Case, without: ReadonlySet<string>): boolean {
   for (const track of scene.tracks.values()) {
-    if (without.has(track.device) || track.node?.kind === 'upstream') continue;
+    if (without.has(track.device)) continue;
+    if (nodeAt(track, one.from_ms)?.kind === 'upstream') continue;
     if (track.interval_ms > 0 && answers(track, one, 0.5)) return true;
   }
   return false;

@@ -13,7 +13,8 @@ import {
   type Scene,
 } from './case.ts';
 import type { Fact } from './facts.ts';
-import { nearSpans } from './tracks.ts';
+import { isSwitchedOffKind } from './held.ts';
+import { isEndpointAt, nearSpans, nodeAt } from './tracks.ts';
 
 const SWITCHES: ReadonlySet<string> = new Set(['switch', 'unmanaged-switch']);
 
@@ -69,7 +70,9 @@ function behindSilentSwitch(scene: Scene, one: Case): Proof {
     if (node === undefined || !SWITCHES.has(node.kind)) continue;
     if (track !== undefined && (track.up.length > 0 || track.silences.length > 0)) continue;
     const children = scene.plan.childrenOf(parent).flatMap((code) => scene.tracks.get(code) ?? []);
-    const steady = children.filter((child) => !child.endpoint && child.interval_ms > 0);
+    const steady = children.filter(
+      (child) => !isEndpointAt(child, one.from_ms) && child.interval_ms > 0,
+    );
     const seen = steady.map((child) => fellWith(child, scene, one));
     const rest = new Set([...one.members, ...children.map((child) => child.device)]);
     const all = seen.filter((it) => it === 'fell').length >= 2 && !seen.includes('alive');
@@ -134,8 +137,8 @@ export function lanWhole(scene: Scene, one: Case): Proof {
   }
   const silent = new Map<string, boolean>();
   for (const track of scene.tracks.values()) {
-    const { node } = track;
-    if (node === null || node.kind === 'upstream' || track.endpoint) continue;
+    const node = nodeAt(track, one.from_ms);
+    if (node === null || node.kind === 'upstream' || isSwitchedOffKind(node)) continue;
     if (track.interval_ms === 0 || node.kind === 'unmanaged-switch') continue;
     const isSilent = !answers(track, one, 0.5) && isSeenSilent(track.base, one);
     silent.set(node.agent, isSilent && silent.get(node.agent) !== false);
@@ -162,8 +165,11 @@ export function device(scene: Scene, one: Case): Proof {
   if (!lanAnswers(scene, one, one.members)) return null;
   const watched = nodes.every(({ attached }) => {
     const parent = attached === null ? undefined : scene.tracks.get(attached.device);
-    const isAsked = parent?.node?.snmp === true && attached?.port != null;
-    return isAsked && parent !== undefined && answers(parent, one, scene.settings.answer_share);
+    if (parent === undefined || attached?.port == null) return false;
+    return (
+      nodeAt(parent, one.from_ms)?.snmp === true &&
+      answers(parent, one, scene.settings.answer_share)
+    );
   });
   const restarts = during(scene, one, 'restart').filter((fact) => one.roots.includes(fact.device));
   return watched || restarts.length > 0 ? measured(restarts) : inferred();

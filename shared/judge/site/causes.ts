@@ -22,7 +22,7 @@ import {
 } from './causes-lan.ts';
 import { power } from './causes-power.ts';
 import type { Reference } from './material.ts';
-import { upShare } from './tracks.ts';
+import { nodeAt, upShare } from './tracks.ts';
 
 /** Fewer operators that fail together may be one operator's trouble. */
 const OPERATORS_MIN = 2;
@@ -69,7 +69,9 @@ function wan(scene: Scene, one: Case): Proof {
 
 function gatewayAnswers(scene: Scene, one: Case): boolean {
   return [...scene.tracks.values()].some(
-    (track) => track.node?.kind === 'gateway' && answers(track, one, scene.settings.answer_share),
+    (track) =>
+      nodeAt(track, one.from_ms)?.kind === 'gateway' &&
+      answers(track, one, scene.settings.answer_share),
   );
 }
 

@@ -1,6 +1,6 @@
 import { intersect, type Span, subtract, union } from '../spans.ts';
 import type { SiteSettings } from './settings.ts';
-import type { Silence, Track } from './tracks.ts';
+import { gridAt, type Silence, type Track } from './tracks.ts';
 
 /** What is left of a device's silences outside its maintenance. */
 export interface Exposure {
@@ -16,8 +16,11 @@ export interface Exposure {
 
 /** Takes maintenance out of silences; a remain is judged like any run of lost slots (§2). */
 export function exposureOf(track: Track, settings: SiteSettings): Exposure {
-  const step_ms = track.interval_ms;
-  const snap = (ms: number) => (step_ms === 0 ? ms : Math.ceil(ms / step_ms) * step_ms);
+  const { grids } = track.material;
+  const snap = (ms: number) => {
+    const step_ms = gridAt({ ...(grids && { grids }), interval_ms: track.interval_ms }, ms);
+    return step_ms === 0 ? ms : Math.ceil(ms / step_ms) * step_ms;
+  };
   const maintenance = union(
     track.material.maintenance.map(({ from_ms, to_ms }) => ({
       from_ms: snap(from_ms),
@@ -33,7 +36,8 @@ export function exposureOf(track: Track, settings: SiteSettings): Exposure {
   for (const silence of track.silences) {
     for (const left of subtract([silence], maintenance)) {
       const whole = left.from_ms === silence.from_ms && left.to_ms === silence.to_ms;
-      if (whole || left.to_ms - left.from_ms >= settings.down_slots * step_ms) bad.push(left);
+      if (whole || left.to_ms - left.from_ms >= settings.down_slots * silence.interval_ms)
+        bad.push(left);
       else if (ends.has(left.from_ms) || starts.has(left.to_ms)) up.push(left);
       else short.push(left);
     }

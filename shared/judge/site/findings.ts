@@ -3,7 +3,7 @@ import { type Fact, type FactIndex, type FactName, portOf, subjectOf } from './f
 import type { Finding } from './material.ts';
 import type { SiteSettings } from './settings.ts';
 import type { Plans } from './topology.ts';
-import { partIn, silenceAt } from './tracks.ts';
+import { isEndpointAt, partIn, silenceAt } from './tracks.ts';
 import type { Tracks } from './witnesses.ts';
 
 /** Facts that are worth a person's look where no incident stands on them (accounting §4). */
@@ -58,8 +58,11 @@ function isExpected(fact: Fact, plans: Plans, tracks: Tracks): boolean {
     // A sleeping PC keeps link at low speed.
     const owner = plans.at(fact.from_ms)?.ownerOf(fact.device, fact.port) ?? fact.device;
     const track = tracks.get(owner);
-    if (track?.endpoint !== true) return false;
-    return [fact.from_ms, fact.to_ms].some((at_ms) => silenceAt(track.silences, at_ms) !== null);
+    if (track === undefined) return false;
+    return [fact.from_ms, fact.to_ms].some((at_ms) => {
+      const silence = silenceAt(track.silences, at_ms);
+      return silence !== null && isEndpointAt(track, silence.from_ms);
+    });
   }
   if (fact.what === 'snmp_silent') {
     const track = tracks.get(fact.device);

@@ -4,7 +4,7 @@ import { byTime, type Group, groupOfRoot, groupsOf, joinTogether, type Trouble }
 import { carriedOf, type IncidentContext } from './incidents.ts';
 import type { Incident, SiteMarks, SiteMaterial } from './material.ts';
 import type { Piece } from './pieces.ts';
-import type { Silence, Track } from './tracks.ts';
+import { isEndpointAt, nodeAt, type Silence, type Track } from './tracks.ts';
 import type { Tracks } from './witnesses.ts';
 
 /** Troubles of one device, and the degraded spans that some of them stand for. */
@@ -65,14 +65,19 @@ export function group(
   for (const [code, said] of troubles) {
     const track = tracks.get(code);
     // Endpoints flap when people start them; with a silence that is down the facts say so anyway.
-    const own =
-      track?.endpoint === true
-        ? []
-        : flaps.filter((flap) => flap.device === code && flap.to_ms > site.from_ms);
-    const groups = groupsOf([...said.troubles, ...own], site.settings);
-    const isOutside = track?.node?.kind === 'upstream';
-    if (isOutside) slowest_ms = Math.max(slowest_ms, track.interval_ms);
-    (isOutside ? outside : inside).push(...groups);
+    const own = flaps.filter(
+      (flap) =>
+        flap.device === code &&
+        flap.to_ms > site.from_ms &&
+        !(track !== undefined && isEndpointAt(track, flap.from_ms)),
+    );
+    if (track?.nodes.some(({ node }) => node.kind === 'upstream')) {
+      slowest_ms = Math.max(slowest_ms, track.interval_ms);
+    }
+    for (const one of groupsOf([...said.troubles, ...own], site.settings)) {
+      const node = track === undefined ? null : nodeAt(track, startOf(one, site));
+      (node?.kind === 'upstream' ? outside : inside).push(one);
+    }
   }
   const reach_ms = Math.max(site.settings.together_ms, 2 * slowest_ms);
   const groups = joinCarried([...inside, ...joinTogether(outside, reach_ms)], context);
@@ -153,9 +158,12 @@ export function marksOf(
         return { device, sort, from_ms, to_ms, incident };
       });
     }),
-    gaps: [...tracks.values()].flatMap(({ device, node, base }) => {
-      if (node?.kind !== 'unmanaged-switch') return [];
-      const unknown = base.filter(({ state }) => state === 'unknown');
+    gaps: [...tracks.values()].flatMap((track) => {
+      const { device } = track;
+      const unknown = track.base.filter(
+        ({ state, from_ms }) =>
+          state === 'unknown' && nodeAt(track, from_ms)?.kind === 'unmanaged-switch',
+      );
       return unknown.map(({ from_ms, to_ms }) => ({ device, from_ms, to_ms }));
     }),
   };

@@ -6,6 +6,7 @@ import { type Group, kindOf } from './groups.ts';
 import type { CarriedIncident, Incident, IncidentPhase, SiteMaterial } from './material.ts';
 import type { Piece } from './pieces.ts';
 import type { Plans } from './topology.ts';
+import { isEndpointAt } from './tracks.ts';
 import type { Tracks } from './witnesses.ts';
 
 type Exposures = ReadonlyMap<string, Exposure>;
@@ -132,7 +133,10 @@ function badOf(group: Group, { exposures, site, tracks }: IncidentContext): Bad[
  * gets its meaning from others, give it only where nothing else does.
  */
 function idOf(site: SiteMaterial, bad: readonly Bad[], tracks: Tracks): string {
-  const steady = bad.filter(({ device }) => tracks.get(device)?.endpoint !== true);
+  const steady = bad.filter(({ device, piece, from_ms }) => {
+    const track = tracks.get(device);
+    return track === undefined || !isEndpointAt(track, piece?.silence.from_ms ?? from_ms);
+  });
   const anchor = [...(steady.length > 0 ? steady : bad)].sort(
     (a, b) => a.detected_ms - b.detected_ms || a.from_ms - b.from_ms || compare(a.device, b.device),
   )[0];

@@ -7,7 +7,7 @@ import type { Exposure } from './exposure.ts';
 import type { Incident, SiteMaterial } from './material.ts';
 import type { Piece } from './pieces.ts';
 import type { ClosedBase, Track } from './tracks.ts';
-import { nearSpans } from './tracks.ts';
+import { nearSpans, nodeAt } from './tracks.ts';
 
 /** A final interval before it is closed: its end in numbers. */
 type Segment = Omit<FinalInterval, 'to_ms' | 'settled'> & { readonly to_ms: number };
@@ -21,8 +21,8 @@ interface IntervalContext {
   readonly incidentOf: (piece: Piece) => Incident | null;
   readonly degraded: readonly (Span & { readonly incident: Incident | null })[];
   readonly explain: (gap: Gap) => Verdict | null;
-  /** Nothing but what people switch off stands witness for it. */
-  readonly undetermined: boolean;
+  /** Whether nothing but what people switch off stood witness for it then. */
+  readonly undetermined: (at_ms: number) => boolean;
 }
 
 /** Classes that maintenance does not cover (accounting §1): nothing was proved in such slots. */
@@ -78,9 +78,9 @@ function upSegments(track: Track, piece: ClosedBase, { degraded }: IntervalConte
 
 function unknownSegment(track: Track, piece: ClosedBase, context: IntervalContext): Segment {
   const { from_ms, to_ms, reason, open } = piece;
-  const gap = { agent: track.node?.agent ?? '', reason, from_ms, to_ms, open };
+  const gap = { agent: nodeAt(track, from_ms)?.agent ?? '', reason, from_ms, to_ms, open };
   const verdict: Omit<Verdict, 'facts'> | null =
-    context.undetermined && reason === 'short_run'
+    reason === 'short_run' && context.undetermined(from_ms)
       ? { cause: 'undetermined', confidence: 'inferred' }
       : context.explain(gap);
   const { cause, confidence } = verdict ?? { cause: null, confidence: null };

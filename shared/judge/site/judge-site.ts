@@ -8,14 +8,16 @@ import { type Fact, FactIndex } from './facts.ts';
 import { findingsOf } from './findings.ts';
 import { group, marksOf, startOf, troublesOf } from './grouping.ts';
 import { flapPeriods, type Group } from './groups.ts';
+import { heldNodes } from './held.ts';
 import { carriedOf, caseOf, draftOf, type IncidentContext, withCarried } from './incidents.ts';
 import { intervalsOf } from './intervals.ts';
 import type { Incident, SiteJudgement, SiteMaterial } from './material.ts';
 import { endpointPieces } from './off.ts';
 import { type Piece, piecesOf } from './pieces.ts';
 import { Plan, Plans } from './topology.ts';
-import { type Track, trackOf } from './tracks.ts';
-import { hasOnlySwitchedOff, judgeUnmanaged, type Tracks } from './witnesses.ts';
+import { nodeAt, type Track, trackOf } from './tracks.ts';
+import { unmanagedOf } from './unmanaged.ts';
+import { hasOnlySwitchedOff, type Tracks } from './witnesses.ts';
 
 /**
  * Judges one site over a window (accounting §2–§5): slots → silences → who hides whom → off →
@@ -56,7 +58,10 @@ export function judgeSite(site: SiteMaterial): SiteJudgement {
         incident: incidentIn(judged, grouped.bySpan.get(span)),
       })),
       explain,
-      undetermined: track.node !== null && hasOnlySwitchedOff(track.node, tracks),
+      undetermined: (at_ms) => {
+        const node = nodeAt(track, at_ms);
+        return node !== null && hasOnlySwitchedOff(node, tracks, at_ms);
+      },
     });
   });
   const incidents = [...judged.values()].sort(byStart);
@@ -79,18 +84,16 @@ export function judgeSite(site: SiteMaterial): SiteJudgement {
 
 /** Tracks by code, unmanaged switches after those that witness for them. */
 function tracksOf(site: SiteMaterial, plans: Plans): Tracks {
-  const plan = plans.at(site.to_ms) ?? new Plan({ from_ms: 0, nodes: [], agents: [], links: [] });
+  const nodes = heldNodes(site.versions);
   const tracks = new Map<string, Track>();
   const materials = [...site.devices].sort((a, b) => (a.device < b.device ? -1 : 1));
   for (const material of materials) {
     const { device } = material;
-    tracks.set(device, trackOf(material, plan.nodes.get(device) ?? null, site));
+    tracks.set(device, trackOf(material, nodes.get(device) ?? [], site));
   }
   const probed: Tracks = new Map(tracks);
   for (const [code, track] of probed) {
-    const { node } = track;
-    if (node?.kind !== 'unmanaged-switch') continue;
-    tracks.set(code, judgeUnmanaged(track, node, plan, probed, site.settings));
+    tracks.set(code, unmanagedOf(track, plans, probed, site.settings));
   }
   return tracks;
 }
@@ -98,9 +101,11 @@ function tracksOf(site: SiteMaterial, plans: Plans): Tracks {
 function allPieces(track: Track, context: IncidentContext, facts: FactIndex): Piece[] {
   const { plans, tracks, site } = context;
   const { settings, from_ms } = site;
-  const all = track.endpoint
-    ? endpointPieces(track, { plans, tracks, facts, settings, from_ms })
-    : piecesOf(track, plans, tracks, settings);
+  // Each silence is judged as what the device was when it began.
+  const all = [
+    ...endpointPieces(track, { plans, tracks, facts, settings, from_ms }),
+    ...piecesOf(track, plans, tracks, settings),
+  ].sort((a, b) => a.from_ms - b.from_ms);
   // What was over before the window is judged; its facts and roots need not be at hand any more.
   return all.filter((piece) => piece.to_ms > from_ms);
 }

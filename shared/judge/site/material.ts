@@ -57,10 +57,19 @@ export interface Attached {
   readonly port: string | null;
 }
 
+/** A device's slot interval from `from_ms` on; the earliest also holds before. */
+export interface SlotGrid {
+  readonly from_ms: number;
+  /** Above 0. */
+  readonly interval_ms: number;
+}
+
 export interface DeviceMaterial {
   readonly device: string;
-  /** Slot interval; 0: nothing is probed (unmanaged switches). */
+  /** Newest slot interval; 0: nothing is probed (unmanaged switches). */
   readonly interval_ms: number;
+  /** Slot intervals by time, ascending; absent: `interval_ms` always. */
+  readonly grids?: readonly SlotGrid[];
   /** Disjoint; what they cover is what the final intervals cover. May begin before the window. */
   readonly base: readonly BaseInterval[];
   /** ICMP only: minutes from 4 minutes before the window on. */

@@ -3,7 +3,15 @@ import type { FactIndex } from './facts.ts';
 import { isUnplaced, type Piece, pieceOf, type Shadow, shadowsOf } from './pieces.ts';
 import type { SiteSettings } from './settings.ts';
 import type { Plan, Plans } from './topology.ts';
-import { nearSpans, partIn, type Silence, slack, type Track } from './tracks.ts';
+import {
+  isEndpointAt,
+  nearSpans,
+  nodeAt,
+  partIn,
+  type Silence,
+  slack,
+  type Track,
+} from './tracks.ts';
 import type { Tracks } from './witnesses.ts';
 
 interface OffContext {
@@ -29,6 +37,8 @@ export function endpointPieces(track: Track, context: OffContext): Piece[] {
   for (const silence of track.silences) {
     // What ended before the window was judged then, with more at hand.
     if (silence.to_ms <= context.from_ms) continue;
+    // Then it was something else, that nobody switches off.
+    if (!isEndpointAt(track, silence.from_ms)) continue;
     if (partIn(track.up, before_ms, silence.from_ms).length > 0) off = false;
     before_ms = silence.to_ms;
     for (const part of shadowsOf(silence, context.plans, context.tracks)) {
@@ -114,7 +124,7 @@ function companionUntil(silence: Silence, context: OffContext): number | null {
   let until_ms: number | null = null;
   for (const code of plans.at(silence.from_ms)?.branchOf(silence.device) ?? []) {
     const other = tracks.get(code);
-    if (other === undefined || other.endpoint || other.node?.kind === 'upstream') continue;
+    if (other === undefined) continue;
     const slack_ms = slack(silence.interval_ms, other.interval_ms);
     const reach_ms = Math.max(settings.together_ms, slack_ms);
     const around = nearSpans(
@@ -123,7 +133,8 @@ function companionUntil(silence: Silence, context: OffContext): number | null {
       silence.from_ms + reach_ms + 1,
     );
     const next = around.findLast((one) => Math.abs(one.from_ms - silence.from_ms) <= reach_ms);
-    if (next === undefined) continue;
+    if (next === undefined || isEndpointAt(other, next.from_ms)) continue;
+    if (nodeAt(other, next.from_ms)?.kind === 'upstream') continue;
     // Both came back on one slot grid: nothing is left over between them.
     const end_ms = silence.to_ms <= next.to_ms + slack_ms ? silence.to_ms : next.to_ms;
     until_ms = Math.max(until_ms ?? end_ms, end_ms);

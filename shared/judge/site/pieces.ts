@@ -1,7 +1,7 @@
 import type { SiteSettings } from './settings.ts';
 import type { Plan, Plans } from './topology.ts';
 import type { Silence, Track } from './tracks.ts';
-import { nearSpans, slack } from './tracks.ts';
+import { isEndpointAt, nearSpans, slack } from './tracks.ts';
 import type { Tracks } from './witnesses.ts';
 
 /** Part of a silence, as one thing: shadowed by a root, its own fault, or switched off. */
@@ -70,13 +70,13 @@ function rootAt(
 ): Silence | null {
   for (const code of plan?.above(silence.device) ?? []) {
     const track = tracks.get(code);
-    // People switch endpoints off: they are never the root of others.
-    if (track === undefined || track.endpoint) continue;
+    if (track === undefined) continue;
     const ahead_ms = slack(silence.interval_ms, track.interval_ms);
     // Only what fell before the device came back can have hidden it.
     const until_ms = Math.min(at_ms + ahead_ms + 1, silence.to_ms);
     const found = nearSpans(track.silences, at_ms, until_ms)[0];
-    if (found !== undefined) return found;
+    // People switch endpoints off: they are never the root of others.
+    if (found !== undefined && !isEndpointAt(track, found.from_ms)) return found;
   }
   return null;
 }
@@ -88,7 +88,8 @@ export function piecesOf(
   tracks: Tracks,
   settings: SiteSettings,
 ): Piece[] {
-  return track.silences.flatMap((silence) => {
+  return track.silences.flatMap((silence): Piece[] => {
+    if (isEndpointAt(track, silence.from_ms)) return [];
     let before: Silence | null = null;
     return shadowsOf(silence, plans, tracks).map((part): Piece => {
       const joins =

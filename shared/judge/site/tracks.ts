@@ -1,14 +1,13 @@
-import { SWITCHED_OFF_KINDS } from '../../measure/codes.ts';
 import { intersect, type Span, total_ms, union } from '../spans.ts';
+import { type HeldNode, heldAt, isSwitchedOffKind } from './held.ts';
 import type { BaseInterval, DeviceMaterial, SiteMaterial, SiteNode } from './material.ts';
 
 /** One device of the window: its slots' intervals in order, and what is looked up in them. */
 export interface Track {
   readonly device: string;
-  /** As the newest plan has it; null: it is in no plan. */
-  readonly node: SiteNode | null;
-  /** Somebody may switch it off. */
-  readonly endpoint: boolean;
+  /** As the plan's versions have it, ascending; empty: it is in no plan. */
+  readonly nodes: readonly HeldNode[];
+  /** The newest one; a silence has the one of its start. */
   readonly interval_ms: number;
   readonly base: readonly ClosedBase[];
   readonly silences: readonly Silence[];
@@ -49,7 +48,7 @@ export interface Silence {
 
 export function trackOf(
   material: DeviceMaterial,
-  node: SiteNode | null,
+  nodes: readonly HeldNode[],
   site: Pick<SiteMaterial, 'from_ms' | 'to_ms'>,
 ): Track {
   const base = material.base
@@ -60,7 +59,7 @@ export function trackOf(
     }))
     .filter((piece) => piece.to_ms > piece.from_ms)
     .sort((a, b) => a.from_ms - b.from_ms);
-  const { device, interval_ms, carry } = material;
+  const { device, carry } = material;
   const since_ms = carry?.silent_since_ms ?? null;
   const silences: Silence[] = [];
   for (const piece of base) {
@@ -70,6 +69,7 @@ export function trackOf(
     const carried = goesOn && since_ms !== null;
     const from_ms = carried ? Math.min(since_ms, piece.from_ms) : piece.from_ms;
     const earliest_ms = carried ? (carry?.earliest_ms ?? null) : piece.earliest_ms;
+    const interval_ms = gridAt(material, from_ms);
     const whole = { device, interval_ms, from_ms, to_ms, open, earliest_ms, latest_ms, around };
     const look_ms = carried ? site.from_ms : from_ms;
     const own = carried && carry?.state === 'down';
@@ -80,14 +80,34 @@ export function trackOf(
   const answered = base.filter((piece) => piece.state === 'up');
   return {
     device,
-    node,
-    endpoint: node !== null && SWITCHED_OFF_KINDS.has(node.kind),
-    interval_ms,
+    nodes,
+    interval_ms: material.interval_ms,
     base,
     silences,
     up: union([...answered, ...(carry?.answered ?? [])]),
     material,
   };
+}
+
+/** Slot interval of a probed device at an instant, ms; 0: nothing is probed. */
+export function gridAt(
+  { grids, interval_ms }: Pick<DeviceMaterial, 'grids' | 'interval_ms'>,
+  at_ms: number,
+): number {
+  return heldAt(grids ?? [], at_ms)?.interval_ms ?? interval_ms;
+}
+
+/** What it was at an instant; null: no plan ever held it. */
+export function nodeAt(track: Track, at_ms: number): SiteNode | null {
+  return heldAt(track.nodes, at_ms)?.node ?? null;
+}
+
+/**
+ * Whether somebody might switch it off at an instant. A silence is asked by its true start: what
+ * the device becomes later does not change what its silence was.
+ */
+export function isEndpointAt(track: Track, at_ms: number): boolean {
+  return isSwitchedOffKind(nodeAt(track, at_ms));
 }
 
 /** The spans of a list in order that touch [from_ms, to_ms), whole, found by bisection. */

@@ -1,10 +1,18 @@
-import { SWITCHED_OFF_KINDS } from '../../measure/codes.ts';
 import { intersect, type Span, subtract, union } from '../spans.ts';
 import type { UnknownReason } from '../types.ts';
 import type { SiteNode } from './material.ts';
 import type { SiteSettings } from './settings.ts';
 import type { Plan } from './topology.ts';
-import { type ClosedBase, partIn, type Silence, silenceAt, slack, type Track } from './tracks.ts';
+import {
+  type ClosedBase,
+  isEndpointAt,
+  nodeAt,
+  partIn,
+  type Silence,
+  silenceAt,
+  slack,
+  type Track,
+} from './tracks.ts';
 
 export type Tracks = ReadonlyMap<string, Track>;
 
@@ -12,6 +20,7 @@ export type Tracks = ReadonlyMap<string, Track>;
  * What an unmanaged switch, which has no probe, must have been (accounting §2): silent while all
  * its always-on witnesses are silent, nothing behind it answers and another branch does; up while
  * a witness answers; otherwise unknown. One witness only infers; PCs alone never make it silent.
+ * `at_ms`: the instant whose plan and kinds hold for all of it.
  */
 export function judgeUnmanaged(
   own: Track,
@@ -19,9 +28,10 @@ export function judgeUnmanaged(
   plan: Plan,
   tracks: Tracks,
   settings: SiteSettings,
+  at_ms: number,
 ): Track {
   const watched = node.witnesses.flatMap((code) => tracks.get(code) ?? []).sort(byCode);
-  const steady = watched.filter((track) => !isSwitchedOff(track));
+  const steady = watched.filter((track) => !isSwitchedOff(track, at_ms));
   const whole: Span[] = own.base.map(({ from_ms, to_ms }) => ({ from_ms, to_ms }));
   const silences = steady.length === 0 ? [] : allSilent(own, steady, plan, tracks, settings);
   const silent = union(silences);
@@ -49,10 +59,10 @@ export function judgeUnmanaged(
 
 const NOTHING = { reason: null, earliest_ms: null, latest_ms: null, around: null } as const;
 
-/** Whether only things that people switch off stand witness: then nothing is determined. */
-export function hasOnlySwitchedOff(node: SiteNode, tracks: Tracks): boolean {
+/** Whether only things that people switch off stand witness then: nothing is determined. */
+export function hasOnlySwitchedOff(node: SiteNode, tracks: Tracks, at_ms: number): boolean {
   const watched = node.witnesses.flatMap((code) => tracks.get(code) ?? []);
-  return watched.length > 0 && watched.every(isSwitchedOff);
+  return watched.length > 0 && watched.every((track) => isSwitchedOff(track, at_ms));
 }
 
 function allSilent(
@@ -153,8 +163,8 @@ function whyUnknown(watched: readonly Track[], span: Span): UnknownReason {
   return watched.length === 0 ? 'never_answered' : 'short_run';
 }
 
-function isSwitchedOff(track: Track): boolean {
-  return track.node === null || SWITCHED_OFF_KINDS.has(track.node.kind);
+function isSwitchedOff(track: Track, at_ms: number): boolean {
+  return nodeAt(track, at_ms) === null || isEndpointAt(track, at_ms);
 }
 
 function partsOf(spans: readonly Span[], whole: readonly Span[]): Span[] {

@@ -4,6 +4,7 @@ import {
   enrolTestAgent,
   type Harness,
   importSite,
+  inventoryYaml,
   measure,
   openHarness,
   START_MS,
@@ -79,6 +80,7 @@ test('availability has every field of the contract, and the bounds', async () =>
   assert.deepEqual(body.calendar, {
     ...{ code: 'hanh-chinh', profile: null, version: null, hash: null },
   });
+  assert.equal(body.settings, null);
   assert.deepEqual([body.late_maintenance, body.corrected, body.hours], [null, null, 'all']);
   assert.equal(body.totals.site.expected_ms, 60 * MINUTE);
 });
@@ -105,6 +107,10 @@ test('a viewer sees computers as groups only, and as CSV a table says what it is
   );
   const other = await harness.get(`${URL}?by=day&device=pc-1&${PERIOD}`, viewer);
   assert.equal(other.status, 404);
+  const whole = await harness.get(`${URL}?hours=all&${PERIOD}`, operator);
+  const told = await harness.get(`${URL}?hours=all&${PERIOD}`, viewer);
+  assert.equal(whole.body.totals.devices.expected_ms, 5 * 60 * MINUTE);
+  assert.equal(told.body.totals.devices.expected_ms, 3 * 60 * MINUTE, 'nothing is left over');
   const csv = await harness.get(`${URL}?hours=all&${PERIOD}&format=csv`, operator);
   assert.ok(String(csv.headers['content-type']).startsWith('text/csv'));
   assert.match(
@@ -168,9 +174,13 @@ test('a unit: a row per visible site, and their sum', async () => {
   const [item] = body.items;
   assert.equal(item.totals.devices.down_ms, 2 * MINUTE);
   assert.deepEqual(body.total, item.totals);
+  assert.deepEqual([item.calendar, item.settings], [null, null]);
   assert.equal(body.rules, 1);
   const { totals } = (await harness.get(`${URL}?hours=all&${PERIOD}`, viewer)).body;
   assert.equal(item.totals.site.availability, totals.site.availability);
+  const { total } = (await harness.get(url, operator)).body;
+  assert.equal(total.devices.expected_ms, 5 * 60 * MINUTE);
+  assert.deepEqual(item.totals.devices.expected_ms, totals.devices.expected_ms);
   const csv = await harness.get(`${url}&format=csv`, viewer);
   assert.match(csv.text.split('\r\n')[0] ?? '', /^\uFEFFsite,name,unit,site_expected_ms,/);
   for (const path of ['xa-khac', 'nobody']) {
@@ -180,4 +190,30 @@ test('a unit: a row per visible site, and their sum', async () => {
   await importSite(harness, 'khac-hq', 'xa-khac');
   const elsewhere = await harness.token('viewer', 'xa-khac');
   assert.equal((await harness.get(url, elsewhere)).status, 404);
+});
+
+test('a device that is removed later stands in the figures of its time', async () => {
+  const removed = inventoryYaml('socson-hq', 'xa-soc-son').replace(/^.*may-in.*\n/m, '');
+  const put = {
+    method: 'PUT',
+    url: '/api/v1/sites/socson-hq/inventory',
+    headers: { 'content-type': 'application/yaml' },
+    payload: removed,
+  } as const;
+  assert.equal((await harness.send(put, await harness.token('admin'))).status, 200);
+  const printer = rowOf(await rows(`hours=all&${PERIOD}`, viewer), 'may-in');
+  assert.equal(printer?.['expected_ms'], 60 * MINUTE);
+  const { totals } = (await harness.get(`${URL}?hours=all&${PERIOD}`, operator)).body;
+  assert.equal(totals.devices.expected_ms, 5 * 60 * MINUTE);
+  const unit = await harness.get(
+    `/api/v1/units/xa-soc-son/availability?hours=all&${PERIOD}`,
+    operator,
+  );
+  assert.equal(unit.body.total.devices.expected_ms, 5 * 60 * MINUTE);
+  const [day] = await rows(`by=day&device=may-in&hours=all&${PERIOD}`);
+  assert.equal(day?.['expected_ms'], 60 * MINUTE);
+  const after = await rows('hours=all&from=2026-11-23T02:00:00Z&to=2026-11-23T03:00:00Z');
+  assert.ok(!after.some(({ device }) => device === 'may-in'));
+  const missing = await harness.get(`${URL}?by=day&device=nobody&${PERIOD}`, operator);
+  assert.equal(missing.status, 404);
 });

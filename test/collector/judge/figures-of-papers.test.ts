@@ -22,7 +22,6 @@ import {
 /** Local midnight of Vietnam behind T0, which is a Monday, 13:00. */
 const MIDNIGHT_MS = Date.UTC(2026, 10, 23, 17);
 const DAY = { from_ms: T0, to_ms: MIDNIGHT_MS, profile: null } as const;
-const ALWAYS_ON = ['gateway-0', 'switch-1', 'switch-2', 'switch-3', 'camera-4', 'camera-5'];
 
 /** switch-2 and switch-3 hang on an unmanaged switch; all is known from the first slot on. */
 async function leafSite(site: Site, printer?: string): Promise<void> {
@@ -64,12 +63,7 @@ function figures(site: Site, counted: 'all' | 'working' = 'all') {
     { judge: site.reader },
     SITE,
     { ...DAY, hours: counted },
-    {
-      ...{ by: 'device', device: null, hide_computers: false },
-      devices: ALWAYS_ON.map((code) => {
-        return { code, kind: 'switch', groups: [], reachability: 'icmp' };
-      }),
-    },
+    { by: 'device', device: null, hide_computers: false },
   );
 }
 
@@ -140,6 +134,43 @@ test('a reclassified outage changes the corrected figures only', () =>
     const better = { ...key, from_ms: key.from_ms + 1_000 };
     await leafPaper(site, 'reclassify', { key: better, cause: 'wan', reason: 'nobody’s' });
     assert.deepEqual((await figures(site)).corrected, corrected, 'a key of no outage says nothing');
+  }));
+
+test('a word on an outage of one day holds for its incident on the next day, too', () =>
+  withSite(async (site, agent) => {
+    await leafSite(site);
+    const codes = { 10: { 3: silentIn(1_800, 3_600) }, 11: { 3: silentIn(0, 1_800) } };
+    await hours(site, agent, 40, codes);
+    const key = { device: 'switch-3', from_ms: T0 + 10 * HOUR_MS + 1_800_000 };
+    const next_ms = MIDNIGHT_MS + 24 * HOUR_MS;
+    const idsIn = async (from_ms: number, to_ms: number) => {
+      const { reclassified } = await site.reader.judged(SITE, from_ms, to_ms);
+      return [...reclassified.keys()];
+    };
+    const before = await site.reader.judged(SITE, MIDNIGHT_MS, next_ms);
+    assert.equal(before.reclassified.size, 0);
+    await leafPaper(site, 'reclassify', { key, cause: 'power', reason: 'the fuse' });
+    const power = async (from_ms: number, to_ms: number) => {
+      const ask = { from_ms, to_ms, hours: 'all', profile: null } as const;
+      const { corrected } = await availabilityFigures({ judge: site.reader }, SITE, ask, {
+        ...({ by: 'device', device: null, hide_computers: false } as const),
+      });
+      assert.ok(corrected !== null);
+      const { power: said } = rowOf(corrected, 'switch-3').down_by_cause_ms;
+      return (said?.down_ms ?? 0) + (said?.unreachable_ms ?? 0);
+    };
+    const first = await idsIn(T0, MIDNIGHT_MS);
+    const second = await idsIn(MIDNIGHT_MS, next_ms);
+    assert.deepEqual(second, first);
+    assert.equal(first.length, 1);
+    const both = await power(T0, next_ms);
+    assert.equal(both, HOUR_MS);
+    assert.equal((await power(T0, MIDNIGHT_MS)) + (await power(MIDNIGHT_MS, next_ms)), both);
+    assert.equal(await power(MIDNIGHT_MS + 4 * MINUTE_MS, MIDNIGHT_MS + 5 * MINUTE_MS), MINUTE_MS);
+    const id = first[0] ?? '';
+    const found = await site.reader.incident(SITE, id, T0, agent.at_ms);
+    assert.equal(found?.started_at_ms, key.from_ms);
+    assert.equal(await site.reader.incident(SITE, 'none', T0, agent.at_ms), null);
   }));
 
 test('unmanaged switches are told of now and in intervals', () => {
@@ -223,7 +254,7 @@ test('a day whose outage went on past its margin is told with the word of what f
     const [stored] = await site.store.days(SITE, ask.from_ms, ask.to_ms);
     const own = decodeSums(stored?.sums_all ?? '').devices['switch-3'];
     assert.equal(own?.undetermined_ms, half_ms, 'the next day is not judged yet');
-    const { items } = await overviewFigures(site.reader, [{ site: SITE, left_out: [] }], ask);
+    const { items } = await overviewFigures(site.reader, [SITE], { ...ask, hide_computers: false });
     assert.equal(items[0]?.totals.devices.lan_excluded_ms, 0);
     await hours(site, agent, 24, {});
     assert.deepEqual(await sumsOf(), [half_ms, 0, 0]);

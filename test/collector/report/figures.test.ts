@@ -18,21 +18,10 @@ import { addAll, type FigureSums } from '../../../shared/judge/figures/sums.ts';
 import { workplaceFigures } from '../../../shared/judge/figures/workplaces.ts';
 import type { FinalInterval } from '../../../shared/judge/final.ts';
 import { RULES_VERSION, STATES } from '../../../shared/judge/types.ts';
-import {
-  at,
-  CODES,
-  type Code,
-  DAY,
-  DEVICES,
-  HOUR,
-  judgedOf,
-  MINUTE,
-  MONDAY,
-  reader,
-} from './judged.ts';
+import { at, CODES, type Code, DAY, HOUR, judgedOf, MINUTE, MONDAY, reader } from './judged.ts';
 
 const WORLD_H = 80;
-const MORE: FiguresShape = { by: 'device', device: null, devices: DEVICES, hide_computers: false };
+const MORE: FiguresShape = { by: 'device', device: null, hide_computers: false };
 
 /** Stretches of one device, some of them short, from a day before MONDAY on. */
 const story = fc.array(
@@ -219,6 +208,7 @@ test('groups and totals: upstream is not the site’s own, few computers are nob
   assert.deepEqual([seen?.devices, seen?.left_out, seen?.expected_ms], [0, 2, 0]);
   const named = table({ hide_computers: true }).items.map(({ device }) => device);
   assert.deepEqual(named, ['gw', 'sw-1', 'sw-2', 'srv', 'web']);
+  assert.equal(table({ hide_computers: true }).totals.devices.expected_ms, 4 * DAY);
   assert.equal(table({}).items[0]?.smallest_detectable_ms, 4_000);
 });
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { DayRow, Judged } from '../../../collector/judge/read-types.ts';
+import { byIncident, incidentOfKey, newestWords } from '../../../shared/judge/day/corrected.ts';
 import { readSiteDocuments } from '../../../shared/judge/day/documents.ts';
-import type { SiteDocuments } from '../../../shared/judge/day/types.ts';
+import type { OutageKey, SiteDocuments } from '../../../shared/judge/day/types.ts';
 import type { FinalInterval } from '../../../shared/judge/final.ts';
 import type { Incident } from '../../../shared/judge/site/material.ts';
 import type { SiteDocument } from '../../../shared/measure/site-document.ts';
@@ -34,14 +35,14 @@ const ATTACHED: Readonly<Partial<Record<Code, { device: Code; port: string }>>> 
   'pc-2': { device: 'sw-2', port: '1' },
 };
 
-export const DEVICES = CODES.map((code) => ({
+const DEVICES = CODES.map((code) => ({
   code,
   kind: KINDS[code],
   groups: code.startsWith('pc') ? ['mot-cua'] : [],
   reachability: code === 'sw-2' ? ('none' as const) : ('icmp' as const),
 }));
 
-function siteDocument(): SiteDocument {
+export function siteDocument(): SiteDocument {
   const timing = { interval_ms: 1_000, timeout_ms: 800 };
   return {
     ...{ v: 1, log: 'demo/1', site: 's', unit: 'u', version: 1, issued_ms: 0, author: 'a' },
@@ -101,11 +102,15 @@ export function judgedOf(
   const sorted = [...intervals].sort((a, b) =>
     a.device === b.device ? a.from_ms - b.from_ms : a.device < b.device ? -1 : 1,
   );
+  const { remarks, reclassifications } = more.documents ?? documents();
+  const incidentOf = (key: OutageKey) => incidentOfKey(sorted, key);
   return {
     days: [],
     intervals: sorted,
     incidents: [],
     findings: [],
+    reclassified: newestWords(reclassifications, incidentOf),
+    remarked: byIncident(remarks, incidentOf),
     windows: CODES.toSorted().map((device) => ({
       ...{ device, agent: 'do-1', from_ms: MONDAY - 7 * DAY, to_ms: null },
       interval_ms: device === 'sw-2' ? null : 1_000,
@@ -122,6 +127,8 @@ export function reader(whole: Judged) {
   const asked: number[] = [];
   return {
     asked,
+    incident: async (_: string, id: string): Promise<Incident | null> =>
+      whole.incidents.find((one) => one.id === id) ?? null,
     judged: async (_: string, from_ms: number, to_ms: number): Promise<Judged> => {
       asked.push(from_ms);
       const touches = (from: number, to: number | null) =>

@@ -43,6 +43,7 @@ test('without documents what is built in holds', () => {
   assert.equal(documents.calendar.code, CALENDAR_DEFAULT);
   assert.equal(documents.calendar.tzdata, BUILT_IN_TZDATA);
   assert.equal(documents.calendar_ref, null);
+  assert.equal(documents.settings_ref, null);
   assert.deepEqual(documents.settings, DEFAULT_SETTINGS);
 });
 
@@ -67,6 +68,8 @@ test('the newest calendar and settings stand; settings not named are as built in
   );
   assert.equal(documents.calendar.code, 'ca-kip');
   assert.deepEqual(documents.calendar_ref, { version: 3, hash: 'hash 3' });
+  const { version } = PAPERS.settings;
+  assert.deepEqual(documents.settings_ref, { version, hash: 'hash 2' });
   assert.deepEqual(documents.settings, {
     ...DEFAULT_SETTINGS,
     settle_ms: 90_000,

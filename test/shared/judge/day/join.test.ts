@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { hourOf } from '../../../../shared/judge/chunk.ts';
 import {
+  byIncident,
   correctedIncidents,
   correctedIntervals,
   incidentOfKey,
   keyOfIncident,
-  saidOf,
+  newestWords,
 } from '../../../../shared/judge/day/corrected.ts';
 import { joinWindows, settleWindow } from '../../../../shared/judge/day/join.ts';
 import { cutWindow, judgeWindow } from '../../../../shared/judge/day/judge-window.ts';
@@ -101,7 +102,8 @@ test('people give causes to incidents, never states; the newest word stands', ()
     { key: { device: 'sw-2', from_ms: at(600) }, cause: 'power', ...says },
     { key: { device: 'gw', from_ms: at(600) }, cause: 'wan', ...says },
   ] as const;
-  const other = correctedIntervals(intervals, word);
+  const words = newestWords(word, (one) => incidentOfKey(intervals, one));
+  const other = correctedIntervals(intervals, words);
   assert.deepEqual(
     other.map(({ state, from_ms, to_ms, incident }) => [state, from_ms, to_ms, incident]),
     intervals.map(({ state, from_ms, to_ms, incident }) => [state, from_ms, to_ms, incident]),
@@ -119,7 +121,7 @@ test('people give causes to incidents, never states; the newest word stands', ()
     'sw-2 power declared',
   ]);
   assert.deepEqual(
-    correctedIncidents(incidents, intervals, word).map(({ cause }) => cause),
+    correctedIncidents(incidents, words).map(({ cause }) => cause),
     ['power', 'device'],
   );
   const sums = (list: typeof intervals) =>
@@ -132,7 +134,7 @@ test('people give causes to incidents, never states; the newest word stands', ()
     });
   assert.equal(sums(other).down_ms, sums(intervals).down_ms);
   assert.deepEqual(Object.keys(sums(other).down_by_cause_ms), ['power']);
-  assert.equal(correctedIntervals(intervals, [])[0], intervals[0]);
+  assert.equal(correctedIntervals(intervals, new Map())[0], intervals[0]);
 });
 
 test('remarks are found by any outage of the incident, and its key is its first bad slot', () => {
@@ -148,7 +150,7 @@ test('remarks are found by any outage of the incident, and its key is its first 
     { kind: 'note', key, ...said },
     { kind: 'acknowledge', key: { device: 'gw', from_ms: at(3000) }, ...said },
   ] as const;
-  const found = saidOf({ remarks, reclassifications: [] }, intervals, id);
-  assert.deepEqual(found, { remarks: [remarks[0]], reclassifications: [] });
+  const found = byIncident(remarks, (one) => incidentOfKey(intervals, one));
+  assert.deepEqual([...found], [[id, [remarks[0]]]]);
   assert.equal(keyOfIncident(intervals, 'none'), null);
 });

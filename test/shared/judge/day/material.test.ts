@@ -28,7 +28,9 @@ test('the rows that are left out change no degraded span', () => {
       const { site, slots } = materialOf(ask);
       for (const material of site.devices) {
         const known = slots.get(material.device);
-        const node = NODES.find(({ code }) => code === material.device) ?? null;
+        const nodes = NODES.filter(({ code }) => code === material.device).map((node) => {
+          return { from_ms: 0, node };
+        });
         if (known === undefined || material.interval_ms !== 10_000) continue;
         const slow = new Map(
           ask.seen.flatMap(({ seen }): [number, number][] =>
@@ -43,7 +45,7 @@ test('the rows that are left out change no degraded span', () => {
         }
         const window = { from_ms, to_ms: rows.end_ms, settings: DEFAULT_SETTINGS };
         const spansOf = (minutes: readonly MinuteRow[]) =>
-          degradedSpans(trackOf({ ...material, minutes }, node, window), window);
+          degradedSpans(trackOf({ ...material, minutes }, nodes, window), window);
         assert.deepEqual(spansOf(material.minutes), spansOf(all), material.device);
       }
     }),
@@ -107,8 +109,8 @@ test('silence before the first answer lost nothing: nobody was degraded then', (
       { ...run, from_ms: 0, slots: 17, class: 'no_reply', code: 'n' },
       { ...run, from_ms: 300_000, slots: 2, class: 'no_reply', code: 'n' },
     ],
-    10_000,
-    true,
+    [{ from_ms: 0, interval_ms: 10_000 }],
+    [{ from_ms: 0, to_ms: 600_000 }],
   );
   assert.deepEqual(slots.lost, [{ from_ms: 300_000, to_ms: 320_000 }]);
 });

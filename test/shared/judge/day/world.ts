@@ -107,6 +107,7 @@ export function documentsOf(history: History): SiteDocuments {
     versions: [{ from_ms: T0 - 86_400_000, document: documentOf(history.nodes ?? NODES) }],
     calendar: hanhChinh('2026a'),
     calendar_ref: null,
+    settings_ref: null,
     settings: DEFAULT_SETTINGS,
     links: [],
     maintenance: history.maintenance ?? [],

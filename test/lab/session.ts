@@ -43,6 +43,7 @@ export interface AvailabilityRow {
   readonly up_ms: number;
   readonly degraded_ms: number;
   readonly down_ms: number;
+  readonly unreachable_ms: number;
   readonly off_ms: number;
   readonly unknown_ms: number;
   readonly unknown_by: Readonly<Record<string, number>>;

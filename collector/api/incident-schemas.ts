@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { CAUSES, CONFIDENCES } from '../../shared/judge/cause-names.ts';
 import { AsOfBody, Ms, NullableMs, NullableText, NullableTime, Time } from './schemas.ts';
 
@@ -48,10 +48,10 @@ const Corrected = Type.Object(
   { description: 'the last word of a person; figures stand with and without it' },
 );
 
-export const IncidentItem = Type.Object({
+/** What every view of an incident says of it. */
+const said = {
   id: Type.String(),
   kind: Type.Enum(['outage', 'degraded', 'flapping']),
-  phase: Type.Enum(['open', 'settling', 'settled']),
   cause: Type.Enum([...CAUSES]),
   confidence: Type.Enum([...CONFIDENCES]),
   roots: Type.Array(Type.String()),
@@ -62,9 +62,26 @@ export const IncidentItem = Type.Object({
   ),
   started_at_ms: Ms,
   started_at: Time,
-  started_earliest_ms: NullableMs,
   ended_at_ms: NullableMs,
   ended_at: NullableTime,
+};
+
+/** An incident that goes on, or that facts may still change: what a page shows of it. */
+export const IncidentNow = Type.Object({
+  ...said,
+  phase: Type.Enum(['open', 'settling'], {
+    description: 'open: goes on; settling: over, but later facts may still change its cause',
+  }),
+  cause: Type.Enum([...CAUSES], {
+    description: 'as measured; what people say stands in /incidents',
+  }),
+});
+export type IncidentNow = Static<typeof IncidentNow>;
+
+export const IncidentItem = Type.Object({
+  ...said,
+  phase: Type.Enum(['open', 'settling', 'settled']),
+  started_earliest_ms: NullableMs,
   ended_latest_ms: NullableMs,
   working_ms: Type.Integer({ description: 'working time that it touched, ms' }),
   device_ms: Type.Integer({

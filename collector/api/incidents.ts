@@ -1,19 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
-import type { SiteDocuments } from '../../shared/judge/day/types.ts';
 import { type Fact, subjectOf } from '../../shared/judge/site/facts.ts';
 import { RULES_VERSION } from '../../shared/judge/types.ts';
 import { CODE_PATTERN } from '../../shared/measure/inventory-defaults.ts';
 import { person } from '../auth/guard.ts';
-import { may, type Principal } from '../auth/roles.ts';
 import type { AppContext } from '../deps.ts';
 import { notFound } from '../http-error.ts';
 import { findIncident, type IncidentView, incidentViews } from '../report/incidents.ts';
 import { objectsToCsv } from './csv.ts';
+import { hiddenFrom, incidentSaid } from './incident-said.ts';
 import { FindingList, IncidentBody, type IncidentItem, IncidentList } from './incident-schemas.ts';
 import { answers, csvAnswer, typed } from './routes.ts';
 import { PAGE_ITEMS_MAX, page, SiteParams } from './schemas.ts';
-import { type SiteView, visibleSite } from './scope.ts';
+import { visibleSite } from './scope.ts';
 import { asOfBody, parsePeriod, rfc3339 } from './times.ts';
 
 const PeriodQuery = Type.Object(
@@ -59,7 +58,7 @@ export function incidentRoutes(app: FastifyInstance, context: AppContext): void 
         request.query,
         ({ started_at_ms, id }) => `${String(started_at_ms).padStart(MS_DIGITS, '0')}-${id}`,
       );
-      const hidden = hiddenFrom(view, found.judged.documents, who);
+      const hidden = hiddenFrom(view, found.judged.documents.versions, who);
       const shown = items.map((item) => incidentItem(item, hidden));
       if (request.query.format === 'csv') {
         return csvAnswer(reply, `${site}-incidents`, objectsToCsv(shown), next);
@@ -83,7 +82,7 @@ export function incidentRoutes(app: FastifyInstance, context: AppContext): void 
       const { site } = view.row;
       const found = await findIncident(context.judge, site, id, context.now_ms());
       if (found === null) throw notFound('incident', id);
-      const item = incidentItem(found.item, hiddenFrom(view, found.judged.documents, who));
+      const item = incidentItem(found.item, hiddenFrom(view, found.judged.documents.versions, who));
       return { site, ...item, ...origin(found.judged.as_of) };
     },
   );
@@ -109,7 +108,7 @@ function findingRoute(app: FastifyInstance, context: AppContext): void {
       const { site } = view.row;
       const { from_ms, to_ms } = parsePeriod(request.query.from, request.query.to);
       const { findings, as_of, documents } = await context.judge.judged(site, from_ms, to_ms);
-      const hidden = hiddenFrom(view, documents, who);
+      const hidden = hiddenFrom(view, documents.versions, who);
       const items = findings.map((one) => ({
         what: one.what,
         device: hidden.has(one.device) ? null : one.device,
@@ -126,43 +125,15 @@ function findingRoute(app: FastifyInstance, context: AppContext): void {
   );
 }
 
-/** Codes of all computers that ever were, for whoever may see them as counts only. */
-function hiddenFrom(
-  { inventory }: SiteView,
-  { versions }: SiteDocuments,
-  { role }: Principal,
-): ReadonlySet<string> {
-  if (may(role, 'details')) return new Set();
-  const all = [inventory.devices, ...versions.map(({ document }) => document.devices)].flat();
-  return new Set(all.filter(({ kind }) => kind === 'pc').map(({ code }) => code));
-}
-
 function incidentItem(
   item: IncidentView,
   hidden: ReadonlySet<string>,
 ): Static<typeof IncidentItem> {
-  const named = (codes: readonly string[]) => codes.filter((code) => !hidden.has(code));
-  const roots = named(item.roots);
-  const unreachable = named(item.unreachable);
   const { corrected } = item;
   const nameOf = (device: string) => (hidden.has(device) ? null : device);
   return {
-    id: item.id,
-    kind: item.kind,
-    phase: item.phase,
-    cause: item.cause,
-    confidence: item.confidence,
-    roots,
-    unreachable,
-    computers: {
-      roots: item.roots.length - roots.length,
-      unreachable: item.unreachable.length - unreachable.length,
-    },
-    started_at_ms: item.started_at_ms,
-    started_at: rfc3339(item.started_at_ms),
+    ...incidentSaid(item, hidden),
     started_earliest_ms: item.started_earliest_ms,
-    ended_at_ms: item.ended_at_ms,
-    ended_at: rfc3339(item.ended_at_ms),
     ended_latest_ms: item.ended_latest_ms,
     working_ms: item.working_ms,
     device_ms: item.device_ms,

@@ -6,7 +6,9 @@ import type { AppContext } from '../deps.ts';
 import { notFound } from '../http-error.ts';
 import { groupComputers, shownNow } from '../report/current.ts';
 import { objectsToCsv } from './csv.ts';
-import { IncidentNow, incidentsNow } from './incidents-now.ts';
+import { hiddenFrom } from './incident-said.ts';
+import { IncidentNow } from './incident-schemas.ts';
+import { incidentsNow } from './incidents-now.ts';
 import { type AnswerSchemas, answers, csvAnswer, typed } from './routes.ts';
 import {
   AgentItem,
@@ -86,14 +88,11 @@ export function siteRoutes(app: FastifyInstance, context: AppContext): void {
       const item = await siteItemOf(context, of, now);
       const { contact, calendar } = inventory.site;
       const details = may(who.role, 'details');
-      const named = new Set(visibleDevices({ row, inventory }, who).map(({ code }) => code));
-      const incidents = incidentsNow(
-        await context.judge.incidentsNow(row.site),
-        (device) => details || named.has(device),
-      );
+      const { incidents, versions } = await context.judge.incidentsNow(row.site);
+      const hidden = hiddenFrom({ inventory }, versions, who);
       return {
         ...{ ...item, inventory_version: row.version, calendar },
-        ...{ computers: groupComputers(now), incidents },
+        ...{ computers: groupComputers(now), incidents: incidentsNow(incidents, hidden) },
         ...(details && contact !== undefined ? { contact } : {}),
       };
     },

@@ -141,5 +141,9 @@ export interface JudgeReader {
   /** An incident by its id, of the days that touch [from_ms, to_ms) or later; null: none. */
   incident(site: string, id: string, from_ms: number, to_ms: number): Promise<Incident | null>;
   /** Incidents of the site that are open or settling now. */
-  incidentsNow(site: string): Promise<readonly Incident[]>;
+  incidentsNow(site: string): Promise<{
+    readonly incidents: readonly Incident[];
+    /** Every version of the site's document, where there is an incident. */
+    readonly versions: SiteDocuments['versions'];
+  }>;
 }

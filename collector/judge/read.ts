@@ -115,7 +115,11 @@ export function createJudgeReader(options: ReaderOptions): JudgeReader {
       }),
 
     incidentsNow: async (site) =>
-      await judge.withSite(site, async (held) => (await judge.nows.now(held))?.incidents ?? []),
+      await judge.withSite(site, async (held) => {
+        const incidents = (await judge.nows.now(held))?.incidents ?? [];
+        if (incidents.length === 0) return { incidents, versions: [] };
+        return { incidents, versions: (await judge.days.documents(held)).versions };
+      }),
   };
 }
 

@@ -36,3 +36,31 @@ test('beside live batches backlog goes in small groups; alone it fills them', as
     removeFolder(core.data_dir);
   }
 });
+
+test('what comes while groups are committed is read before the next one', async () => {
+  const core = await openCore();
+  try {
+    const groups: string[] = [];
+    const late: Promise<unknown>[] = [];
+    const group = createGroupCommit(
+      {
+        commit: (work) => {
+          if (groups.length === 0) setImmediate(() => late.push(submit('live')));
+          groups.push('');
+          return core.ledger.commit(work);
+        },
+      },
+      (ms) => wait(ms),
+    );
+    const submit = (lane: 'live' | 'backlog'): Promise<unknown> =>
+      group.submit(lane, async () => {
+        groups.push((groups.pop() ?? '') + lane[0]);
+      });
+    await Promise.all(Array.from({ length: 100 }, () => submit('backlog')));
+    await Promise.all(late);
+    assert.deepEqual(groups.slice(0, 2), ['b'.repeat(64), `l${'b'.repeat(PER_GROUP_BESIDE_LIVE)}`]);
+  } finally {
+    await core.close();
+    removeFolder(core.data_dir);
+  }
+});

@@ -176,7 +176,7 @@ test('causes and incidents come to current states, and changes to the outbox', (
       [down?.state, down?.cause !== null, down?.incident !== null],
       ['down', true, true],
     );
-    assert.equal((await site.reader.incidentsNow(SITE)).length, 1);
+    assert.equal((await site.reader.incidentsNow(SITE)).incidents.length, 1);
     await site.judge.close();
     const rows = await site.store.outbox(0, 100);
     const incident = rows.filter(({ kind }) => kind === 'incident');

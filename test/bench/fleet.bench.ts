@@ -13,8 +13,13 @@ const SITES = 3_321;
 const MINUTE_MS = 60_000;
 /** The round before opens the connections and loads the judge's state of every site. */
 const WARM_UP_MS = 30_000;
+/**
+ * In the first minute functions are still compiled; a collector that runs for months is past
+ * that. Other work on the machine only ever adds: of the others the least disturbed one counts.
+ */
+const MINUTES = 3;
 
-/** All communes for one minute: CPU, memory and answers of one collector process. */
+/** All communes for some minutes: CPU, memory and answers of one collector process. */
 export async function bench(): Promise<{
   name: string;
   figures: Record<string, number>;
@@ -27,29 +32,40 @@ export async function bench(): Promise<{
     const agents = await prepareCollector(data_dir, sites);
     const collector = await startCollector(data_dir);
     try {
-      const load = await startLoad(collector.port, agents, 2);
+      const load = await startLoad(collector.port, agents, 1 + MINUTES);
       try {
         const warm = await load.go({ send: 'one', spread_ms: WARM_UP_MS });
-        const before_ms = cpuMs(collector.pid);
-        const done = await load.go({ send: 'one', spread_ms: MINUTE_MS });
-        const used_ms = cpuMs(collector.pid) - before_ms;
-        const [first] = [...warm.refused, ...done.refused];
+        const minutes = [];
+        for (let minute = 0; minute < MINUTES; minute += 1) {
+          const before_ms = cpuMs(collector.pid);
+          const done = await load.go({ send: 'one', spread_ms: MINUTE_MS });
+          minutes.push({ ...done, used_ms: cpuMs(collector.pid) - before_ms });
+        }
+        const [compiling, ...settled] = minutes;
+        const took_ms = settled.flatMap((one) => one.took_ms);
+        const share = (one: (typeof minutes)[number] | undefined): number =>
+          one === undefined ? Number.NaN : one.used_ms / one.elapsed_ms;
+        const [first] = [warm, ...minutes].flatMap((one) => one.refused);
+        const batches = minutes.reduce((sum, one) => sum + one.batches, 0);
+        const used_ms = Math.min(...settled.map((one) => one.used_ms));
         const refused = first === undefined ? '' : ` The first refusal: ${first}`;
         return {
           name: `${SITES} sites of 15 targets, ${Math.round(SITES / 60)} batches/s`,
           figures: {
-            core_percent: round(used_ms / done.elapsed_ms, 100),
+            core_percent: round(Math.min(...settled.map(share)), 100),
+            core_percent_first_minute: round(share(compiling), 100),
             rss_mb: Math.round(residentMb(collector.pid)),
-            p99_ms: round(quantile(done.took_ms, 0.99), 1),
-            p50_ms: round(quantile(done.took_ms, 0.5), 1),
-            batches: done.batches,
-            lost: 2 * SITES - warm.batches - done.batches,
-            cpu_us_per_batch: Math.round((used_ms * 1_000) / done.batches),
+            p99_ms: round(quantile(took_ms, 0.99), 1),
+            p50_ms: round(quantile(took_ms, 0.5), 1),
+            batches,
+            lost: (1 + MINUTES) * SITES - warm.batches - batches,
+            cpu_us_per_batch: Math.round((used_ms * 1_000) / SITES),
             ready_ms: Math.round(collector.ready_ms),
           },
           note:
             `each of ${SITES} agents on its own keep-alive connection, one batch in 60 s, after ` +
-            `a first batch each in ${WARM_UP_MS / 1_000} s that is not counted.${refused}`,
+            `a first batch each in ${WARM_UP_MS / 1_000} s that is not counted. Of ${MINUTES} minutes ` +
+            `the first still compiles; CPU: the lesser of the others.${refused}`,
         };
       } finally {
         await load.close();

@@ -3,6 +3,7 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { basename, join } from 'node:path';
 import { BUDGETS, type Budget } from './budgets.ts';
+import { signatureCheckUs } from './machine-speed.ts';
 
 /**
  * `npm run bench [NAME …]`: each bench runs in a process of its own, prints figure, budget and
@@ -20,11 +21,14 @@ interface Result {
   readonly skipped?: string;
   /** What was measured, where it differs from the budget's wording. */
   readonly note?: string;
+  /** What an Ed25519 check took just before and just after, µs. */
+  readonly check_us?: readonly [number, number];
 }
 
 type Results = Record<string, Result>;
 
 function runOne(file: string): Result {
+  const before_us = signatureCheckUs();
   const child = spawnSync(process.execPath, [join(import.meta.dirname, 'one.ts'), file], {
     cwd: ROOT,
     encoding: 'utf8',
@@ -33,7 +37,8 @@ function runOne(file: string): Result {
   });
   const line = child.stdout.split('\n').findLast((text) => text.startsWith('@'));
   if (line === undefined) throw new Error(`${file} printed no result (exit ${child.status})`);
-  return JSON.parse(line.slice(1)) as Result;
+  const result = JSON.parse(line.slice(1)) as Result;
+  return { ...result, check_us: [before_us, signatureCheckUs()] };
 }
 
 function verdict(budget: Budget, figure: number | undefined): string {
@@ -53,7 +58,8 @@ function table(results: Results): string {
     const result = results[budget.bench];
     const figure = result?.figures[budget.figure];
     const shown = result?.skipped ?? (figure === undefined ? '–' : `${figure} ${budget.unit}`);
-    return `| ${budget.what} | ${shown} | ${limit(budget)} | ${verdict(budget, figure)} |`;
+    const speed = result?.check_us?.join('–') ?? '–';
+    return `| ${budget.what} | ${shown} | ${limit(budget)} | ${verdict(budget, figure)} | ${speed} |`;
   });
   const notes = Object.entries(results)
     .filter(([, result]) => result.note !== undefined)
@@ -68,10 +74,11 @@ function table(results: Results): string {
 
 Written by \`npm run bench\` on ${cpus().length} shared cores (${cpus()[0]?.model ?? 'unknown'}), Node
 ${process.versions.node}. Verdicts rest on CPU time, bytes and ratios; wall-clock figures depend on
-what else the machine does.
+what else the machine does. Its speed swings by a quarter within an hour: the last column says
+what one Ed25519 check took just before and just after, µs (in a fast hour some 100).
 
-| what | measured | budget | verdict |
-|---|---|---|---|
+| what | measured | budget | verdict | speed |
+|---|---|---|---|---|
 ${rows.join('\n')}
 
 ## How it was measured

@@ -25,6 +25,11 @@ export interface Kind {
    * loses often (accounting §2), so they are kept apart.
    */
   readonly silent?: boolean;
+  /**
+   * Losses again and again: with what befalls the device within `lossy_join_ms` they are one
+   * incident, and flaps explain an outage within `flap_window_ms`. So they keep further apart.
+   */
+  readonly joins?: boolean;
   /** Drawn so that it lasts over the minute in which the packets of all ports are read. */
   readonly counted?: boolean;
   /**

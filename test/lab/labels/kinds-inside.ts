@@ -29,6 +29,7 @@ export const SILENCES: readonly Kind[] = [
   {
     kind: 'flapping',
     silent: true,
+    joins: true,
     for_s: [24, 24],
     sites: [...at('cam', 'cam'), ...at('acc', 'srv')],
     said: 'lan_link',

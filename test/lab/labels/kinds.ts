@@ -14,6 +14,7 @@ const SIGNS: readonly Kind[] = [
   {
     kind: 'loss-25',
     silent: true,
+    joins: true,
     for_s: [48, 54],
     sites: [...at('cam', 'cam'), ...at('acc', 'srv'), ...at('unm', 'cam2')],
     said: 'undetermined',
@@ -33,12 +34,16 @@ const SIGNS: readonly Kind[] = [
   {
     kind: 'crc-with-loss',
     silent: true,
+    joins: true,
     for_s: [48, 54],
     sites: [...at('cam', 'cam'), ...at('acc', 'srv')],
     said: 'lan_link',
     why: 'damaged frames are counted at the port of a cord that loses',
     counted: true,
-    accepted: [{ ...UNTOLD, why: 'where the loss stays below what is degraded, none is said' }],
+    accepted: [
+      UNTOLD,
+      { said: 'finding/error_growth', why: 'where the loss stays below what is degraded' },
+    ],
   },
   {
     kind: 'large-echoes-lost',

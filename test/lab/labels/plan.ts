@@ -6,6 +6,8 @@ import type { PlannedFault } from './labels.ts';
 export const QUIET_MS = 16_000;
 /** The 30 slots on a side of an outage that say whether it is one of many, and some more. */
 const LOSSY_MS = 34_000;
+/** The scaled `lossy_join_ms`, longer than `flap_window_ms`, and some more. */
+const JOIN_MS = 96_000;
 const DRAWS = 40;
 /** Before the first fault. */
 const FIRST_MS = 2_000;
@@ -110,7 +112,8 @@ function isCrowded(one: Wanted, at_ms: number, faults: readonly Planned[]): bool
 function quietBetween(one: Wanted, other: Wanted): number {
   const both = one.kind.silent === true && other.kind.silent === true;
   const same = one.site.devices.some((device) => other.site.devices.includes(device));
-  return both && same ? LOSSY_MS : QUIET_MS;
+  if (!both || !same) return QUIET_MS;
+  return one.kind.joins === true || other.kind.joins === true ? JOIN_MS : LOSSY_MS;
 }
 
 /** One a minute, soon after its batch. */

@@ -53,6 +53,10 @@ const model = createSwitchModel({
   connected: () => true,
   has_64_bit: (port) => port !== 1,
 });
+// Some begin with a slow one: there a fault that makes it slow would be none.
+for (let port = 1; port <= Number(ports); port += 1) {
+  model.change(port, { speed_mbps: 1_000 }, now_ms - BEFORE_MS);
+}
 const served = createSwitchMib(model, () => now_ms);
 
 /** What the faults make of a value. */

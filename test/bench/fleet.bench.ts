@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { quantile } from '../support/batch-sender.ts';
-import { startLoad } from '../support/load.ts';
+import { type Load, startLoad } from '../support/load.ts';
 import { officeInventory } from '../support/office.ts';
 import { prepareCollector } from '../support/prepared-collector.ts';
 import { cpuMs, residentMb, startCollector } from '../support/programs.ts';
@@ -35,16 +35,10 @@ export async function bench(): Promise<{
       const load = await startLoad(collector.port, agents, 1 + MINUTES);
       try {
         const warm = await load.go({ send: 'one', spread_ms: WARM_UP_MS });
-        const minutes = [];
-        for (let minute = 0; minute < MINUTES; minute += 1) {
-          const before_ms = cpuMs(collector.pid);
-          const done = await load.go({ send: 'one', spread_ms: MINUTE_MS });
-          minutes.push({ ...done, used_ms: cpuMs(collector.pid) - before_ms });
-        }
+        const minutes: Minute[] = [];
+        for (let at = 0; at < MINUTES; at += 1) minutes.push(await minuteOf(load, collector.pid));
         const [compiling, ...settled] = minutes;
         const took_ms = settled.flatMap((one) => one.took_ms);
-        const share = (one: (typeof minutes)[number] | undefined): number =>
-          one === undefined ? Number.NaN : one.used_ms / one.elapsed_ms;
         const [first] = [warm, ...minutes].flatMap((one) => one.refused);
         const batches = minutes.reduce((sum, one) => sum + one.batches, 0);
         const used_ms = Math.min(...settled.map((one) => one.used_ms));
@@ -52,8 +46,8 @@ export async function bench(): Promise<{
         return {
           name: `${SITES} sites of 15 targets, ${Math.round(SITES / 60)} batches/s`,
           figures: {
-            core_percent: round(Math.min(...settled.map(share)), 100),
-            core_percent_first_minute: round(share(compiling), 100),
+            core_percent: round(Math.min(...settled.map(({ share }) => share)), 100),
+            core_percent_first_minute: round(compiling?.share ?? Number.NaN, 100),
             rss_mb: Math.round(residentMb(collector.pid)),
             p99_ms: round(quantile(took_ms, 0.99), 1),
             p50_ms: round(quantile(took_ms, 0.5), 1),
@@ -76,6 +70,16 @@ export async function bench(): Promise<{
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+type Minute = Awaited<ReturnType<typeof minuteOf>>;
+
+/** One batch of each agent, what came back, and the CPU that it took. */
+async function minuteOf(load: Load, pid: number) {
+  const before_ms = cpuMs(pid);
+  const done = await load.go({ send: 'one', spread_ms: MINUTE_MS });
+  const used_ms = cpuMs(pid) - before_ms;
+  return { ...done, used_ms, share: used_ms / done.elapsed_ms };
 }
 
 function round(value: number, scale: number): number {

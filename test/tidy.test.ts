@@ -34,7 +34,9 @@ test('lines fit in 100 columns', () => {
     read(file)
       .split('\n')
       .map((line, i) => ({ place: `${file}:${i + 1}`, columns: [...line].length, line }))
-      .filter(({ columns, line }) => columns > COLUMNS_MAX && !LONG_TEXT.test(line))
+      // A kernel reads the program of a script from its one first line.
+      .filter(({ columns, line }) => columns > COLUMNS_MAX && !line.startsWith('#!'))
+      .filter(({ line }) => !LONG_TEXT.test(line))
       .map(({ place, columns }) => ({ place, columns })),
   );
   assert.deepEqual(wide, []);

@@ -6,6 +6,7 @@ import {
   enrolTestAgent,
   type Harness,
   measure,
+  measureTogether,
   openHarness,
   START_MS,
 } from '../collector/harness.ts';
@@ -66,9 +67,14 @@ describe('the states of rules 1 on the page', { skip: missing }, () => {
         s,
       ]),
     );
-  const minutes = (count: number, lost: Readonly<Record<string, string>> = {}) => {
+  const options = (lost: Readonly<Record<string, string>> = {}) => {
     const seen = { log: agent.origin, size: harness.deps.ledger.checkpoint().size };
-    return measure(harness, agent, count, { codes: codesOf(lost), header: { seen } });
+    return { codes: codesOf(lost), header: { seen } };
+  };
+  /** Minutes of the set-up, which nobody watches. */
+  const past = (count: number, lost?: Readonly<Record<string, string>>) => {
+    const each = options(lost);
+    return measureTogether(harness, agent, count, () => each);
   };
   const row = (device: string) => page.locator(`tr[data-device="${device}"]`);
 
@@ -80,15 +86,15 @@ describe('the states of rules 1 on the page', { skip: missing }, () => {
     const made = await harness.send({ ...put, method: 'PUT' }, operator);
     assert.equal(made.status, 200, made.text);
     agent = await enrolTestAgent(harness, SITE);
-    await minutes(6);
+    await past(6);
     const at = (minute: number) => new Date(START_MS + minute * MINUTE_MS).toISOString();
     const payload = { devices: ['may-in'], from: at(12), to: at(90), reason: 'Thay trống mực' };
     const window = { method: 'POST', url: `/api/v1/sites/${SITE}/maintenance`, payload } as const;
     assert.equal((await harness.send(window, operator)).status, 200);
     // The computer goes minutes before the switch does: people switched it off.
-    await minutes(8, { 'may-chu': LOSSY, 'pc-1': 'n60' });
+    await past(8, { 'may-chu': LOSSY, 'pc-1': 'n60' });
     const cut = { 'sw-2': 'n60', 'cam-1': 'n60', 'cam-2': 'n60', 'pc-1': 'n60' };
-    await minutes(4, { 'may-chu': LOSSY, ...cut });
+    await past(4, { 'may-chu': LOSSY, ...cut });
     url = await harness.app.listen({ host: '127.0.0.1', port: 0 });
     browser = await launchChromium();
     page = await browser.newPage({ locale: 'vi-VN' });
@@ -171,14 +177,14 @@ describe('the states of rules 1 on the page', { skip: missing }, () => {
 
   test('what ends is said to be over without a reload, and later stands no more', async () => {
     await page.evaluate(() => Object.assign(globalThis, { marked: true }));
-    await minutes(2);
+    await measure(harness, agent, 2, options());
     await page.waitForSelector('.incidents li[data-phase="settling"][data-cause="lan_switch"]', {
       timeout: SOON_MS,
     });
     await page.waitForSelector('tr[data-device="sw-2"][data-state="up"]', { timeout: SOON_MS });
     const item = page.locator('.incidents li[data-cause="lan_switch"]');
     assert.match(await item.innerText(), /đã hết, kéo dài 4 phút từ 23\/11\/2026 08:14/);
-    await minutes(25);
+    await measure(harness, agent, 25, options());
     await page.waitForSelector('.incidents p', { timeout: SOON_MS });
     assert.match(await page.locator('.incidents').innerText(), /Không có sự cố nào đang diễn ra/);
     assert.equal(await page.evaluate(() => Reflect.get(globalThis, 'marked')), true);

@@ -17,9 +17,14 @@ import { BATCH_CONTENT_TYPE } from '../../shared/measure/protocol.ts';
 import { parseTargetList } from '../../shared/measure/target-list.ts';
 import { createNodeCrypto } from '../../shared/node/crypto.ts';
 import { type BatchOptions, createTestAgent, type TestAgent } from '../support/batches.ts';
+import { deliverTogether, type SealedBatch, TURN_BATCHES } from '../support/together.ts';
 
 /** 2026-11-23T01:00:00Z: tests move it forward themselves. */
 export const START_MS = Date.UTC(2026, 10, 23, 1, 0, 0);
+/** Streams are told of the end and go; connections that are kept for later never do, ms. */
+const DRAIN_MS = 500;
+/** From the end of a batch's time until it is there, ms. */
+const ARRIVES_MS = 500;
 
 export interface Harness extends CollectorApp {
   readonly deps: CollectorDeps;
@@ -110,7 +115,10 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
     get: (url, token) => send({ method: 'GET', url }, token),
     send,
     async close() {
+      // As at the end of the program: nobody waits for a client that keeps its connection.
+      const timer = setTimeout(() => built.app.server.closeAllConnections(), DRAIN_MS);
       await built.app.close();
+      clearTimeout(timer);
       await engine.close();
       rmSync(data_dir, { recursive: true, force: true });
     },
@@ -177,7 +185,14 @@ export async function enrolTestAgent(harness: Harness, site: string): Promise<Te
   return agent;
 }
 
-/** Measures and delivers `minutes` batches; the collector's clock goes along. */
+/** A batch that is delivered half a second after its last slot, or now where that is over. */
+function sealNext(harness: Harness, agent: TestAgent, options: BatchOptions): SealedBatch {
+  const { body } = agent.next(options);
+  harness.clock.now_ms = Math.max(harness.clock.now_ms, agent.at_ms + ARRIVES_MS);
+  return { body, recv_ms: harness.clock.now_ms };
+}
+
+/** Measures and delivers `minutes` batches over HTTP; the collector's clock goes along. */
 export async function measure(
   harness: Harness,
   agent: TestAgent,
@@ -185,11 +200,48 @@ export async function measure(
   options: BatchOptions = {},
 ): Promise<void> {
   for (let minute = 0; minute < minutes; minute++) {
-    const { body } = agent.next(options);
-    harness.clock.now_ms = Math.max(harness.clock.now_ms, agent.at_ms + 500);
+    const { body } = sealNext(harness, agent, options);
     const answer = await deliver(harness, body);
     if (answer.status !== 200) throw new Error(answer.text);
   }
+}
+
+/**
+ * As `measure`, with the same times, but many batches go into ingest at once: one after another
+ * each would wait for the turn of live batches. For long set-ups; `options` is asked before each.
+ */
+export async function measureTogether(
+  harness: Harness,
+  agent: TestAgent,
+  batches: number,
+  options: (batch: number) => BatchOptions = () => ({}),
+): Promise<void> {
+  let sealed: SealedBatch[] = [];
+  for (let batch = 0; batch < batches; batch++) {
+    sealed.push(sealNext(harness, agent, options(batch)));
+    if (sealed.length < TURN_BATCHES && batch < batches - 1) continue;
+    await deliverTogether(harness.deps.ingest, sealed);
+    sealed = [];
+  }
+}
+
+/** A collector that has measured an hour of one office, and who asks it. */
+export interface MeasuredOffice {
+  readonly harness: Harness;
+  readonly viewer: string;
+  readonly operator: string;
+}
+
+/** `socson-hq` from 01:00 to 02:00: only its gateway is down, from 01:30 to 01:32. */
+export async function openMeasuredOffice(): Promise<MeasuredOffice> {
+  const harness = await openHarness();
+  await importSite(harness, 'socson-hq', 'xa-soc-son');
+  const agent = await enrolTestAgent(harness, 'socson-hq');
+  await measureTogether(harness, agent, 60, (minute) =>
+    minute === 30 || minute === 31 ? { codes: { 0: 'n60' } } : {},
+  );
+  const [viewer, operator] = [await harness.token('viewer'), await harness.token('operator')];
+  return { harness, viewer, operator };
 }
 
 export function deliver(harness: Harness, body: Uint8Array, type = BATCH_CONTENT_TYPE) {

@@ -15,6 +15,7 @@ import {
   type Harness,
   importSite,
   measure,
+  measureTogether,
   openHarness,
   START_MS,
 } from './harness.ts';
@@ -48,12 +49,12 @@ async function measuredSite(harness: Harness): Promise<TestAgent> {
   const agent = await enrolTestAgent(harness, SITE);
   const target = agent.list.targets.findIndex(({ code }) => code === 'sw-core');
   const gw = agent.list.targets.findIndex(({ code }) => code === 'gw');
-  for (let minute = 0; minute < 40; minute++) {
+  await measureTogether(harness, agent, 40, (minute) => {
     const lost = minute === 7 ? { codes: { [gw]: 'r30n10r20' } } : {};
-    await measure(harness, agent, 1, { ...withPoll(agent, target), ...lost });
-  }
-  await measure(harness, agent, 20);
-  await measure(harness, agent, 22, HOUR);
+    return { ...withPoll(agent, target), ...lost };
+  });
+  await measureTogether(harness, agent, 20);
+  await measureTogether(harness, agent, 22, () => HOUR);
   return agent;
 }
 
@@ -215,11 +216,11 @@ test('a day whose batches come late is kept when they have come, with what they 
   assert.deepEqual(await seen(), { known: [true, false, false, false], pending_days: 0 });
   // The backlog: each day a few minutes with round trips, then hours.
   for (let day = 0; day < 3; day++) {
-    await measure(harness, agent, 55);
     await measure(harness, agent, 5);
+    await measure(harness, agent, 1, { ticks: 3_300 });
     await measure(harness, agent, 23, HOUR);
-    const odd_ms = agent.at_ms % (60 * MINUTE_MS);
-    if (odd_ms > 0) await measure(harness, agent, 60 - odd_ms / MINUTE_MS);
+    const odd_s = (agent.at_ms % (60 * MINUTE_MS)) / 1_000;
+    if (odd_s > 0) await measure(harness, agent, 1, { ticks: 3_600 - odd_s });
   }
   await judge.slots(SITE, 'gw', DAY, DAY + DAY_MS);
   const turns = startSeriesTurns({

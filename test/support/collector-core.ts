@@ -51,7 +51,15 @@ export interface CoreOptions {
   readonly handover?: Handover;
   /** Wraps the store before anything uses it. */
   readonly wrap?: (store: Store) => Store;
+  /** How ingest waits; default: as long as it says. */
+  readonly wait?: (ms: number) => Promise<void>;
 }
+
+/** Longest turn of a test that delivers one batch after another, ms: nobody shares it. */
+const SHORT_TURN_MS = 5;
+
+/** Waits as a collector does that has little time: order stays, turns are short. */
+export const shortTurns = (ms: number): Promise<void> => wait(Math.min(ms, SHORT_TURN_MS));
 
 export function newFolder(prefix = 'lanproof-test-'): string {
   return mkdtempSync(join(tmpdir(), prefix));
@@ -87,7 +95,7 @@ export async function openCore(options: CoreOptions = {}): Promise<Core> {
   const ingest = createIngest({
     ...{ store, ledger, crypto, documentSigner, handover, now_ms, findList },
     random: () => 0.5,
-    wait: (ms) => wait(ms),
+    wait: options.wait ?? ((ms) => wait(ms)),
     log: { warn: (fields, message) => void warnings.push({ ...fields, message }) },
   });
   return {

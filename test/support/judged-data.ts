@@ -85,9 +85,9 @@ export async function makeJudgedData({
     }
     const { body } = agent.next({ ticks: HOUR_TICKS, codes: troubles(agent, hour) });
     clock.now_ms = agent.at_ms + ARRIVES_MS;
-    await submit(engine, body);
     owed.push(late.next({ ticks: HOUR_TICKS, codes: troubles(late, hour) }).body);
-    if (hour < LATE_HOUR) for (const batch of owed.splice(0)) await submit(engine, batch);
+    const coming = [body, ...(hour < LATE_HOUR ? owed.splice(0) : [])];
+    await Promise.all(coming.map((batch) => submit(engine, batch)));
     atHour?.(hour);
     if (hour % 13 === 5) await engine.deps.judge.judged(HOURS_SITE, BEGIN_MS, BEGIN_MS + HOUR_MS);
   }

@@ -35,7 +35,7 @@ test('a seed always gives the same plan, with its labels', () => {
   assert.notDeepEqual(planOf(7, C).lanes, planOf(8, C).lanes);
 });
 
-test('three seeds: at least 30 faults each, every kind at least three times, in 280 s', () => {
+test('three seeds: at least 30 faults each, every kind at least three times, in some 7 minutes', () => {
   const kinds = [...LOCAL_KINDS, ...WHOLE_KINDS].map(({ kind }) => kind);
   const seeds = [1, 2, 7].map((seed) => planOf(seed, C));
   const drawn = seeds.flatMap(({ lanes, whole }) => [...lanes, ...whole]);
@@ -45,7 +45,7 @@ test('three seeds: at least 30 faults each, every kind at least three times, in 
   for (const { lanes, whole } of seeds) {
     assert.ok(lanes.length + whole.length >= 30);
     assert.ok(
-      endOf(lanes) <= 280 * S && endOf(whole) <= 280 * S,
+      endOf(lanes) <= 430 * S && endOf(whole) <= 430 * S,
       `${endOf(lanes)} ${endOf(whole)}`,
     );
     const overlapping = lanes.some((one, k) =>

@@ -10,6 +10,7 @@ import { createNodeCrypto } from '../../shared/node/crypto.ts';
 import { ModelledAgent } from './modelled-agent.ts';
 import { officeInventory } from './office.ts';
 import { type EnrolledAgent, openLedgerOf, prepareCollector } from './prepared-collector.ts';
+import { deliverTogether, type SealedBatch, TURN_BATCHES } from './together.ts';
 
 const DAY_MS = 86_400_000;
 /** A local midnight of Vietnam: every local day is a whole one. */
@@ -17,8 +18,6 @@ const BEGIN_MS = Date.UTC(2025, 2, 2, 17);
 const ARRIVES_MS = 5_000;
 /** Only the log of a demo is told when batches came, so that many can come together. */
 const ORIGIN = 'demo/office';
-/** Live batches that begin a turn of the collector at once. */
-const TURN_BATCHES = 16;
 /** Batches of one unit of work. */
 const UNIT_BATCHES = 60;
 const SEED = 7;
@@ -81,7 +80,7 @@ async function oneDay(
   });
   try {
     const { site, agent, log, signer, origin } = identity;
-    const sealed: { readonly body: Uint8Array; readonly recv_ms: number }[] = [];
+    const sealed: SealedBatch[] = [];
     const modelled = new ModelledAgent({
       ...{ site, agent, signer, list, origin, seed: SEED, start_ms: BEGIN_MS },
       seen: () => ({ log, size: 1 }),
@@ -91,14 +90,7 @@ async function oneDay(
       modelled.minute();
       clock.now_ms = modelled.utc_ms + ARRIVES_MS;
       if (sealed.length < TURN_BATCHES && modelled.utc_ms < BEGIN_MS + DAY_MS) continue;
-      const coming = sealed
-        .splice(0)
-        .map(({ body, recv_ms }) =>
-          engine.deps.ingest.submitBatch(body, { insecure: false, recv_ms }),
-        );
-      for (const { kind } of await Promise.all(coming)) {
-        if (kind !== 'accepted') throw new Error(`a batch was ${kind}`);
-      }
+      await deliverTogether(engine.deps.ingest, sealed.splice(0));
     }
   } finally {
     await engine.close();

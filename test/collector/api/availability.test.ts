@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
-  enrolTestAgent,
   type Harness,
   importSite,
   inventoryYaml,
-  measure,
-  openHarness,
+  openMeasuredOffice,
   START_MS,
 } from '../harness.ts';
 
@@ -25,14 +23,7 @@ interface Row {
 
 /** An hour in which the gateway was down for two minutes. */
 before(async () => {
-  harness = await openHarness();
-  await importSite(harness, 'socson-hq', 'xa-soc-son');
-  const agent = await enrolTestAgent(harness, 'socson-hq');
-  await measure(harness, agent, 30);
-  await measure(harness, agent, 2, { codes: { 0: 'n60' } });
-  await measure(harness, agent, 28);
-  viewer = await harness.token('viewer');
-  operator = await harness.token('operator');
+  ({ harness, viewer, operator } = await openMeasuredOffice());
 });
 after(() => harness.close());
 

@@ -1,13 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import {
-  enrolTestAgent,
-  type Harness,
-  importSite,
-  measure,
-  openHarness,
-  START_MS,
-} from '../harness.ts';
+import { type Harness, importSite, openMeasuredOffice, START_MS } from '../harness.ts';
 
 const MINUTE = 60_000;
 const URL = '/api/v1/sites/socson-hq';
@@ -18,14 +11,7 @@ let operator: string;
 
 /** The gateway is down from 01:30 to 01:32. */
 before(async () => {
-  harness = await openHarness();
-  await importSite(harness, 'socson-hq', 'xa-soc-son');
-  const agent = await enrolTestAgent(harness, 'socson-hq');
-  await measure(harness, agent, 30);
-  await measure(harness, agent, 2, { codes: { 0: 'n60' } });
-  await measure(harness, agent, 28);
-  viewer = await harness.token('viewer');
-  operator = await harness.token('operator');
+  ({ harness, viewer, operator } = await openMeasuredOffice());
 });
 after(() => harness.close());
 

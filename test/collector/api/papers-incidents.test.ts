@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { enrolTestAgent, type Harness, importSite, measure, openHarness } from '../harness.ts';
+import {
+  enrolTestAgent,
+  type Harness,
+  importSite,
+  measureTogether,
+  openHarness,
+} from '../harness.ts';
 import { leaves, newest, refusal, write } from './papers-support.ts';
 
 const SITE = 'socson-hq';
@@ -15,10 +21,10 @@ before(async () => {
   operator = await harness.token('operator');
   const agent = await enrolTestAgent(harness, SITE);
   const core = agent.list.targets.findIndex(({ code }) => code === 'sw-core');
-  await measure(harness, agent, 3);
   // Half a minute without an answer of the switch that the agent is plugged into.
-  await measure(harness, agent, 1, { codes: { [core]: 'r20n30r10' } });
-  await measure(harness, agent, 8);
+  await measureTogether(harness, agent, 12, (minute) =>
+    minute === 3 ? { codes: { [core]: 'r20n30r10' } } : {},
+  );
   const deadline = performance.now() + 30_000;
   const { judge, now_ms } = harness.deps;
   const to_ms = Math.floor(now_ms() / 60_000) * 60_000;

@@ -1,22 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { enrolTestAgent, type Harness, importSite, measure, openHarness } from '../harness.ts';
+import { type Harness, openMeasuredOffice } from '../harness.ts';
 
 const MINUTE = 60_000;
 let harness: Harness;
 let viewer: string;
 let operator: string;
 
-/** An hour in which the gateway was down for two minutes; pc-2 and the printer stay silent. */
+/** An hour in which the gateway was down for two minutes. */
 before(async () => {
-  harness = await openHarness();
-  await importSite(harness, 'socson-hq', 'xa-soc-son');
-  const agent = await enrolTestAgent(harness, 'socson-hq');
-  await measure(harness, agent, 30);
-  await measure(harness, agent, 2, { codes: { 0: 'n60' } });
-  await measure(harness, agent, 28);
-  viewer = await harness.token('viewer');
-  operator = await harness.token('operator');
+  ({ harness, viewer, operator } = await openMeasuredOffice());
 });
 after(() => harness.close());
 

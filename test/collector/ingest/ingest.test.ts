@@ -7,7 +7,14 @@ import { openCheckpoint } from '../../../shared/evidence/checkpoint.ts';
 import { leafHash, verifyInclusion } from '../../../shared/evidence/merkle.ts';
 import { encodeWire } from '../../../shared/measure/wire.ts';
 import { createTestAgent, type TestAgent, type TestBatch } from '../../support/batches.ts';
-import { type Core, enrolAgent, openCore, removeFolder, T0 } from '../../support/collector-core.ts';
+import {
+  type Core,
+  enrolAgent,
+  openCore,
+  removeFolder,
+  shortTurns,
+  T0,
+} from '../../support/collector-core.ts';
 
 const FACTS = { insecure: false };
 
@@ -15,7 +22,7 @@ async function withCore(
   work: (core: Core, agent: TestAgent) => Promise<void>,
   targets = 6,
 ): Promise<void> {
-  const core = await openCore();
+  const core = await openCore({ wait: shortTurns });
   try {
     const agent = createTestAgent({ site: 'a-site', agent: 'do-1', start_ms: T0, targets });
     await enrolAgent(core, agent);

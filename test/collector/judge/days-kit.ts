@@ -1,6 +1,5 @@
 /** A judged site over days, from real batches of an hour each, for tests. */
 import assert from 'node:assert/strict';
-import { setTimeout as wait } from 'node:timers/promises';
 import { createHandover, type Handover } from '../../../collector/judge/handover.ts';
 import { createJudgeReader } from '../../../collector/judge/read.ts';
 import type { JudgeReader } from '../../../collector/judge/read-types.ts';
@@ -10,7 +9,14 @@ import type { Store } from '../../../collector/store/store.ts';
 import { type SignedDocuments, signDocument } from '../../../shared/evidence/documents.ts';
 import type { LeafKind } from '../../../shared/evidence/leaf.ts';
 import { createTestAgent, type TestAgent, type TestBatch } from '../../support/batches.ts';
-import { type Core, enrolAgent, openCore, removeFolder, T0 } from '../../support/collector-core.ts';
+import {
+  type Core,
+  enrolAgent,
+  openCore,
+  removeFolder,
+  shortTurns,
+  T0,
+} from '../../support/collector-core.ts';
 
 export const SITE = 'a-site';
 export const MINUTE_MS = 60_000;
@@ -28,7 +34,7 @@ export function judgeOver(core: Core, handover: Handover, store: Store = core.st
   const now_ms = (): number => core.clock.now_ms;
   const judge = createJudge({
     ...{ store, ledger: core.ledger, handover, findList: core.findList, now_ms },
-    wait: (ms) => wait(Math.min(ms, 5)),
+    wait: shortTurns,
     log: { warn: (fields, message) => void warned.push({ ...fields, message }) },
   });
   const reader = createJudgeReader({ store, ledger: core.ledger, judge, now_ms });
@@ -40,7 +46,7 @@ export async function withSite(
   wrap: (store: Store) => Store = (store) => store,
   prepare: (agent: TestAgent) => void = () => undefined,
 ): Promise<void> {
-  const core = await openCore({ wrap });
+  const core = await openCore({ wrap, wait: shortTurns });
   const site = { ...core, ...judgeOver(core, core.handover) };
   try {
     const agent = createTestAgent({ site: SITE, agent: 'do-1', start_ms: T0 });

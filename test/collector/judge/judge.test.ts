@@ -10,7 +10,14 @@ import { createJudge, type Judge } from '../../../collector/judge/runner.ts';
 import { availabilityFigures } from '../../../collector/report/figures.ts';
 import type { Store } from '../../../collector/store/store.ts';
 import { createTestAgent, type TestAgent, type TestBatch } from '../../support/batches.ts';
-import { type Core, enrolAgent, openCore, removeFolder, T0 } from '../../support/collector-core.ts';
+import {
+  type Core,
+  enrolAgent,
+  openCore,
+  removeFolder,
+  shortTurns,
+  T0,
+} from '../../support/collector-core.ts';
 
 const SITE = 'a-site';
 const MINUTE_MS = 60_000;
@@ -49,7 +56,7 @@ async function withJudge(
   targets = 6,
   change: (agent: TestAgent) => void = () => {},
 ): Promise<void> {
-  const core = await openCore();
+  const core = await openCore({ wait: shortTurns });
   const judged = { ...core, ...judgeOver(core, core.handover) };
   try {
     const agent = createTestAgent({ site: SITE, agent: 'do-1', start_ms: T0, targets });

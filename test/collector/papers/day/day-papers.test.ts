@@ -20,6 +20,7 @@ import {
   newFolder,
   openCore,
   removeFolder,
+  shortTurns,
   T0,
 } from '../../../support/collector-core.ts';
 import {
@@ -235,7 +236,7 @@ test('what is owed survives a restart, and what is done stays done', async (t) =
   t.after(() => removeFolder(data_dir));
   const clock = { now_ms: T0 };
   const inRun = async <T>(work: (site: Site) => Promise<T>): Promise<T> => {
-    const core = await openCore({ data_dir, clock });
+    const core = await openCore({ data_dir, clock, wait: shortTurns });
     const site = { ...core, ...judgeOver(core, core.handover) };
     try {
       return await work(site);

@@ -168,7 +168,11 @@ test('a device that does not answer at all is told as such', async (t) => {
   const { argv, out } = await served(t);
   const wrong = join(temporaryDir(t), 'community');
   writeFileSync(wrong, 'another', { mode: 0o600 });
-  const silent = await ran([...argv, '--community-file', wrong]);
+  const unheard = argv.map((word, at) => (argv[at - 1] === '--port' ? '1' : word));
+  const [silent, closed] = await Promise.all([
+    ran([...argv, '--community-file', wrong]),
+    ran(unheard),
+  ]);
   assert.equal(silent.code, 1);
   assert.match(
     silent.err,
@@ -177,8 +181,6 @@ test('a device that does not answer at all is told as such', async (t) => {
   assert.match(silent.err, /look at the community/);
   assert.doesNotMatch(silent.err, /1\.0\.8802/);
   assert.ok(!existsSync(out));
-  const unheard = argv.map((word, at) => (argv[at - 1] === '--port' ? '1' : word));
-  const closed = await ran(unheard);
   assert.match(closed.err, /RECORD_NO_ANSWER: .*UDP port 1 is closed/);
 });
 

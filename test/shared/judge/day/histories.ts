@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { at, fact } from '../site/world.ts';
+import { anyFacts } from '../site/any-facts.ts';
+import { at } from '../site/world.ts';
 import type { Change, Code } from './level-one.ts';
 import { type History, NODES } from './world.ts';
 
@@ -35,31 +36,7 @@ const BEHIND: Readonly<Record<string, readonly string[]>> = {
   core: CODES,
 };
 
-const BODIES: readonly Parameters<typeof fact>[1][] = [
-  { what: 'restart', device: 'sw-2', evidence: 'uptime' },
-  { what: 'restart', device: 'cam-2', evidence: 'uptime' },
-  { what: 'link', device: 'core', port: '6', up: false },
-  { what: 'link', device: 'core', port: '7', up: false },
-  { what: 'flap', device: 'core', port: '5' },
-  { what: 'flap', device: 'core', port: '7' },
-  { what: 'ac_line', agent: 'do-1', on: false },
-  { what: 'ac_line', agent: 'do-1', on: true },
-  { what: 'agent_stop', agent: 'do-1' },
-  { what: 'agent_start', agent: 'do-1', new_boot: true },
-  { what: 'broadcast_surge', device: 'core' },
-  { what: 'duplicate_address', device: 'cam-1' },
-  { what: 'error_growth', device: 'core', port: '5', ratio: 0.1 },
-  { what: 'duplex_mismatch', device: 'core', port: '5' },
-  { what: 'large_echo_loss', device: 'cam-1', minutes: 2 },
-  { what: 'port_traffic', device: 'pc-1', full_speed: true, traffic: true },
-  { what: 'dns_fail', target: 'app' },
-];
-const facts = fc.array(
-  fc
-    .tuple(fc.constantFrom(...BODIES), fc.nat(END_S / 30 - 1), fc.nat(10))
-    .map(([body, from, length]) => fact(from * 30, body, from * 30 + length * 30)),
-  { maxLength: 14 },
-);
+const facts = anyFacts(END_S, 14);
 
 const maintenance = fc.array(
   fc.record({

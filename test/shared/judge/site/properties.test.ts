@@ -10,6 +10,7 @@ import type {
   SiteJudgement,
   SiteMaterial,
 } from '../../../../shared/judge/site/material.ts';
+import { anyFacts } from './any-facts.ts';
 import { at, fact, materialOf, OFFICE, type Story, T0 } from './world.ts';
 
 const RUNS = { numRuns: 250 };
@@ -75,33 +76,7 @@ const story = fc
     return { silent, unknown, maintenance, working: working ?? [] };
   });
 
-const BODIES: readonly Parameters<typeof fact>[1][] = [
-  { what: 'restart', device: 'sw-2', evidence: 'uptime' },
-  { what: 'restart', device: 'cam-2', evidence: 'uptime' },
-  { what: 'link', device: 'core', port: '6', up: false },
-  { what: 'link', device: 'core', port: '7', up: false },
-  { what: 'flap', device: 'core', port: '5' },
-  { what: 'flap', device: 'core', port: '7' },
-  { what: 'ac_line', agent: 'do-1', on: false },
-  { what: 'ac_line', agent: 'do-1', on: true },
-  { what: 'ups_on_battery', device: 'ups', on: true },
-  { what: 'agent_stop', agent: 'do-1' },
-  { what: 'agent_start', agent: 'do-1', new_boot: true },
-  { what: 'broadcast_surge', device: 'core' },
-  { what: 'stp_change', device: 'core' },
-  { what: 'duplicate_address', device: 'cam-1' },
-  { what: 'error_growth', device: 'core', port: '5', ratio: 0.1 },
-  { what: 'duplex_mismatch', device: 'core', port: '5' },
-  { what: 'large_echo_loss', device: 'cam-1', minutes: 2 },
-  { what: 'port_traffic', device: 'pc-1', full_speed: true, traffic: true },
-  { what: 'dns_fail', target: 'app' },
-];
-const facts = fc.array(
-  fc
-    .tuple(fc.constantFrom(...BODIES), fc.nat(119), fc.nat(10))
-    .map(([body, from, length]) => fact(from * 30, body, from * 30 + length * 30)),
-  { maxLength: 8 },
-);
+const facts = anyFacts(END_S, 8);
 
 const mixed = <T>(list: readonly T[], seed: number): T[] =>
   list

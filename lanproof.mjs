@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=16 --no-parallel-scavenge --heap-growing-percent=30 --disable-sigusr1 --v8-pool-size=2
+#!/usr/bin/env -S node --max-semi-space-size=16 --no-parallel-scavenge --heap-growing-percent=60 --disable-sigusr1 --v8-pool-size=2
 // The one entry point. Plain JavaScript, so that an old Node can still run it far enough to be
 // told what to do: better-sqlite3 would crash an older Node, and it cannot read TypeScript.
 import * as module from 'node:module';

@@ -4,7 +4,7 @@ import fastifyCookie from '@fastify/cookie';
 import fastifyHelmet from '@fastify/helmet';
 import fastifyRateLimit from '@fastify/rate-limit';
 import fastifySwagger from '@fastify/swagger';
-import fastify, { type FastifyInstance, LogController } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { agentRoutes } from './api/agents.ts';
 import { availabilityRoutes } from './api/availability.ts';
 import { unitAvailabilityRoutes } from './api/availability-unit.ts';
@@ -16,7 +16,7 @@ import { ledgerRoutes } from './api/ledger.ts';
 import { liveRoutes } from './api/live.ts';
 import { metricsRoute } from './api/metrics.ts';
 import { paperRoutes } from './api/papers.ts';
-import { answerFrameworkError, installProblems, pathOf } from './api/problem.ts';
+import { installProblems, pathOf } from './api/problem.ts';
 import { seriesRoutes } from './api/series.ts';
 import { sessionRoutes, signInRoute } from './api/session.ts';
 import { siteRoutes } from './api/sites.ts';
@@ -33,15 +33,8 @@ import { createLivePump } from './live/pump.ts';
 import { createEventRing } from './live/ring.ts';
 import { watchLoop } from './metrics/loop-delay.ts';
 import { createOwnMetrics } from './metrics/own-metrics.ts';
-import type { TlsMaterial } from './tls.ts';
+import { createServer, newName, type ServerOptions } from './server.ts';
 
-/** Bodies of routes that do not say otherwise; none of them takes more than a small object. */
-const BODY_BYTES_MAX = 64 * 1024;
-/** A batch of 1 MB over 1 Mbit/s takes 8 s; who is slower tries again. */
-const REQUEST_TIMEOUT_MS = 60_000;
-/** Idle sockets; longer than the heartbeat of live streams and than an agent's minute. */
-const CONNECTION_TIMEOUT_MS = 120_000;
-const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 /** Several people behind one address, each page a few requests a second at worst. */
 const REQUESTS_PER_MINUTE_MAX = 3_000;
 const COMPRESS_BYTES_MIN = 1_024;
@@ -52,12 +45,9 @@ const RATE_HEADERS = {
   'x-ratelimit-remaining': false,
   'x-ratelimit-reset': false,
 } as const;
-const NAME_BYTES = 9;
 const WEB_DIST = join(import.meta.dirname, 'web', 'dist');
 
-export interface AppOptions {
-  readonly tls: TlsMaterial | undefined;
-  readonly trust_proxy: boolean | readonly string[];
+export interface AppOptions extends ServerOptions {
   /** Folder of the built page. */
   readonly web_dist?: string;
 }
@@ -97,7 +87,9 @@ export async function buildCollector(
     const seconds = reply.elapsedTime / 1_000;
     if (request.routeOptions.url === '/api/v1/batches') own.observeIngest(seconds);
     // Never the query: a sign-in code stands there.
-    request.log.debug({ method, path: pathOf(url), status: reply.statusCode, seconds }, 'request');
+    const { statusCode: status } = reply;
+    const facts = { reqId: request.id, method, path: pathOf(url), status, seconds };
+    request.log.debug(facts, 'request');
   });
   await app.register(async (api) => apiRoutes(api, context), { prefix: '/api/v1' });
   healthRoutes(app, context, { draining: () => draining, loop });
@@ -119,30 +111,6 @@ export async function buildCollector(
       draining = true;
     },
   };
-}
-
-function createServer(deps: CollectorDeps, { tls, trust_proxy }: AppOptions): FastifyInstance {
-  const trustProxy = typeof trust_proxy === 'boolean' ? trust_proxy : [...trust_proxy];
-  const common = {
-    loggerInstance: deps.logger,
-    // Fastify's own request log has the whole URL, codes included.
-    logController: new LogController({ disableRequestLogging: true }),
-    frameworkErrors: answerFrameworkError,
-    genReqId: requestIds(deps),
-    requestIdHeader: false,
-    trustProxy,
-    bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionTimeout: CONNECTION_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    forceCloseConnections: 'idle',
-    routerOptions: { ignoreTrailingSlash: false, maxParamLength: 200 },
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
-  } as const;
-  if (tls === undefined) return fastify(common) as FastifyInstance;
-  const https = { cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2' } as const;
-  // The type differs in the kind of server only; no route looks at that.
-  return fastify({ ...common, https }) as unknown as FastifyInstance;
 }
 
 async function installPlugins(app: FastifyInstance, options: AppOptions): Promise<void> {
@@ -170,6 +138,8 @@ async function installPlugins(app: FastifyInstance, options: AppOptions): Promis
   });
   await app.register(fastifyCompress, {
     threshold: COMPRESS_BYTES_MIN,
+    // Nobody sends packed requests (batches are packed inside): what inflates is a way to attack.
+    globalDecompression: false,
     encodings: ['br', 'gzip'],
     customTypes: /^(application\/json|text\/(html|plain|csv|css)|application\/javascript)/,
   });
@@ -226,21 +196,4 @@ function runLive(app: FastifyInstance, context: AppContext): () => void {
   }, FRAME_INTERVAL_MS);
   timer.unref();
   return () => clearInterval(timer);
-}
-
-function newName(deps: Pick<CollectorDeps, 'random'>): string {
-  return Buffer.from(deps.random(NAME_BYTES)).toString('base64url');
-}
-
-/**
- * A request is only found again by its id, in the log: a name of this run and a number will do.
- * Randomness for each of them cost 80 µs a batch, a thirtieth of all.
- */
-function requestIds(deps: Pick<CollectorDeps, 'random'>): () => string {
-  const run = newName(deps);
-  let count = 0;
-  return () => {
-    count += 1;
-    return `${run}-${count.toString(36)}`;
-  };
 }

@@ -48,12 +48,13 @@ export function installProblems(app: FastifyInstance): void {
  */
 function note(request: FastifyRequest, error: FastifyError | LanProofError, answer: Answer): void {
   const { code, status } = answer;
+  const { id: reqId, log } = request;
   if (status < 500 || status === NOT_YET) {
-    request.log.info({ code, status }, 'request refused');
+    log.info({ reqId, code, status }, 'request refused');
   } else if (status === 503 || (error instanceof LanProofError && !error.fatal)) {
-    request.log.warn({ code, status, reason: error.message }, 'request not served');
+    log.warn({ reqId, code, status, reason: error.message }, 'request not served');
   } else {
-    request.log.error({ err: error, code }, 'request failed');
+    log.error({ reqId, err: error, code }, 'request failed');
   }
 }
 

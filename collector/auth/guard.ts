@@ -63,7 +63,7 @@ async function authenticate(deps: AppContext, request: FastifyRequest): Promise<
   if (kind === 'session' && !SAFE_METHODS.has(request.method)) checkOrigin(request);
   await touchCredential(deps, row).catch((error: unknown) => {
     // A full disk must not lock people out of looking.
-    request.log.warn({ err: error }, 'the use of a token was not noted');
+    request.log.warn({ reqId: request.id, err: error }, 'the use of a token was not noted');
   });
   return principalOf(row);
 }

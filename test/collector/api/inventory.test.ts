@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { applyInventory } from '../../../collector/inventory/apply.ts';
 import { fromBase64 } from '../../../shared/bytes.ts';
 import { parseEnvelope } from '../../../shared/evidence/dsse.ts';
@@ -20,6 +21,16 @@ function put(payload: string, query = '', type = 'application/yaml') {
   const url = `/api/v1/sites/${SITE}/inventory${query}`;
   return harness.send({ method: 'PUT', url, headers: { 'content-type': type }, payload }, admin);
 }
+
+test('a packed upload is not unpacked: a few bytes could become more than any limit', async () => {
+  const size = leaves();
+  const url = `/api/v1/sites/${SITE}/inventory`;
+  const headers = { 'content-type': 'application/yaml', 'content-encoding': 'gzip' };
+  const payload = gzipSync(inventoryYaml(SITE, 'xa-soc-son', 'ha-noi'));
+  const answer = await harness.send({ method: 'PUT', url, headers, payload }, admin);
+  assert.equal(answer.status, 400, answer.text);
+  assert.equal(leaves(), size);
+});
 
 function leaves() {
   return harness.deps.ledger.checkpoint().size;

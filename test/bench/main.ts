@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { basename, join } from 'node:path';
+import { START_FLAGS } from '../support/programs.ts';
 import { BUDGETS, type Budget } from './budgets.ts';
 import { signatureCheckUs } from './machine-speed.ts';
 
@@ -29,7 +30,9 @@ type Results = Record<string, Result>;
 
 function runOne(file: string): Result {
   const before_us = signatureCheckUs();
-  const child = spawnSync(process.execPath, [join(import.meta.dirname, 'one.ts'), file], {
+  // What runs inside of a bench runs as in the programs: their flags decide what memory costs.
+  const args = [...START_FLAGS, join(import.meta.dirname, 'one.ts'), file];
+  const child = spawnSync(process.execPath, args, {
     cwd: ROOT,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const ROOT = join(import.meta.dirname, '../..');
 const BIN = join(ROOT, 'lanproof.mjs');
 /** What the system starts it with: flags of the first line, as `npm start` names them, too. */
-const START_FLAGS = readFileSync(BIN, 'utf8').split('\n', 1)[0]?.match(/--\S+/g) ?? [];
+export const START_FLAGS = readFileSync(BIN, 'utf8').split('\n', 1)[0]?.match(/--\S+/g) ?? [];
 /** A start that takes longer than this has failed, ms. */
 const READY_MS_MAX = 60_000;
 const POLL_MS = 5;

@@ -12,8 +12,8 @@ export const BACKLOG_PER_SITE_MAX = 8;
 export const LIVE_TURN_MS = 75;
 /** So many waiting live batches begin a turn at once. */
 const LIVE_TURN_BATCHES_MAX = 16;
-/** Beside so much backlog commits follow one another anyway: a live batch shares the next one. */
-const BACKLOG_BUSY = 8;
+/** Beside so many sites' backlog commits follow one another: a live batch shares the next one. */
+const BACKLOG_SITES_BUSY = 8;
 
 export type Lane = 'live' | 'backlog';
 
@@ -69,7 +69,7 @@ export function createLanes(wait: (ms: number) => Promise<void>): Lanes {
       if (lane === 'backlog') return enterBacklog(site, work);
       if (live >= LIVE_UNDER_WAY_MAX) return undefined;
       live += 1;
-      const turnCame = backlog >= BACKLOG_BUSY ? Promise.resolve() : nextTurn();
+      const turnCame = sites.size >= BACKLOG_SITES_BUSY ? Promise.resolve() : nextTurn();
       return turnCame.then(work).finally(() => {
         live -= 1;
       });

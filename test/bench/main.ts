@@ -78,7 +78,7 @@ function table(results: Results): string {
 Written by \`npm run bench\` on ${cpus().length} shared cores (${cpus()[0]?.model ?? 'unknown'}), Node
 ${process.versions.node}. Verdicts rest on CPU time, bytes and ratios; wall-clock figures depend on
 what else the machine does. Its speed swings by a quarter within an hour: the last column says
-what one Ed25519 check took just before and just after, µs (in a fast hour some 100).
+what one Ed25519 check took just before and just after, µs.
 
 | what | measured | budget | verdict | speed |
 |---|---|---|---|---|

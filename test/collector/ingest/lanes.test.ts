@@ -2,16 +2,14 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createLanes } from '../../../collector/ingest/lanes.ts';
 
-/** So many streams of backlog at once commit without a pause. */
+/** So many sites with backlog commit without a pause; one site's batches go one by one. */
 const BUSY = 8;
 
-function lanesBeside(backlog: number) {
+function lanesBeside(names: readonly string[]) {
   const turns = Promise.withResolvers<void>();
   const lanes = createLanes(() => turns.promise);
   const delivered = Promise.withResolvers<void>();
-  const streams = Array.from({ length: backlog }, (_, k) =>
-    lanes.enter('backlog', `site-${k}`, () => delivered.promise),
-  );
+  const streams = names.map((site) => lanes.enter('backlog', site, () => delivered.promise));
   const end = async () => {
     turns.resolve();
     delivered.resolve();
@@ -21,14 +19,16 @@ function lanesBeside(backlog: number) {
 }
 
 test('a live batch waits for its turn, but not beside a busy backlog', async () => {
-  for (const backlog of [0, BUSY - 1, BUSY]) {
+  const sites = Array.from({ length: BUSY }, (_, k) => `site-${k}`);
+  const few = sites.slice(1);
+  for (const backlog of [[], few, sites.map(() => 'one-site'), sites]) {
     const { lanes, end } = lanesBeside(backlog);
     let begun = false;
     const live = lanes.enter('live', 'xa-mau', async () => {
       begun = true;
     });
     await new Promise((resolve) => setImmediate(resolve));
-    assert.equal(begun, backlog === BUSY, `${backlog} streams`);
+    assert.equal(begun, backlog === sites, backlog.join(' '));
     await end();
     await live;
     assert.equal(begun, true);

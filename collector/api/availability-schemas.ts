@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { FIGURE_FLAGS } from '../report/figure-row.ts';
+import { FIGURE_FLAGS } from '../../shared/judge/period/row.ts';
 import { AsOfBody, Ms as At, NullableNumber, NullableText } from './schemas.ts';
 
 /** Bodies of availability (contracts §3, accounting §6). */

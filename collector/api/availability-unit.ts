@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
+import type { Totals } from '../../shared/judge/period/table.ts';
 import { RULES_VERSION } from '../../shared/judge/types.ts';
 import { CODE_PATTERN } from '../../shared/measure/inventory-defaults.ts';
 import { person } from '../auth/guard.ts';
@@ -7,7 +8,6 @@ import { isWithin, may } from '../auth/roles.ts';
 import type { AppContext } from '../deps.ts';
 import { notFound } from '../http-error.ts';
 import { readUnitTree } from '../inventory/units.ts';
-import type { Totals } from '../report/figures.ts';
 import { type OverviewRow, overviewFigures } from '../report/figures-unit.ts';
 import { UnitBody } from './availability-schemas.ts';
 import { objectsToCsv } from './csv.ts';

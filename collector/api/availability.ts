@@ -1,18 +1,17 @@
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
+import type { PeriodAsk } from '../../shared/judge/period/sums.ts';
+import {
+  FIGURE_SUBJECTS,
+  type FiguresShape,
+  type FigureTable,
+} from '../../shared/judge/period/table.ts';
 import { CODE_PATTERN } from '../../shared/measure/inventory-defaults.ts';
 import { person } from '../auth/guard.ts';
 import { may, type Principal } from '../auth/roles.ts';
 import type { AppContext } from '../deps.ts';
 import { HttpError } from '../http-error.ts';
-import {
-  availabilityFigures,
-  FIGURE_SUBJECTS,
-  type Figures,
-  type FiguresShape,
-  type FigureTable,
-} from '../report/figures.ts';
-import type { PeriodAsk } from '../report/figures-sums.ts';
+import { availabilityFigures, type Figures } from '../report/figures.ts';
 import { AvailabilityBody } from './availability-schemas.ts';
 import { objectsToCsv } from './csv.ts';
 import { answers, csvAnswer, typed } from './routes.ts';

@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
+import type { IncidentView } from '../../shared/judge/period/incident-view.ts';
 import { type Fact, subjectOf } from '../../shared/judge/site/facts.ts';
 import { RULES_VERSION } from '../../shared/judge/types.ts';
 import { CODE_PATTERN } from '../../shared/measure/inventory-defaults.ts';
 import { person } from '../auth/guard.ts';
 import type { AppContext } from '../deps.ts';
 import { notFound } from '../http-error.ts';
-import { findIncident, type IncidentView, incidentViews } from '../report/incidents.ts';
+import { findIncident, incidentViews } from '../report/incidents.ts';
 import { objectsToCsv } from './csv.ts';
 import { hiddenFrom, incidentSaid } from './incident-said.ts';
 import { FindingList, IncidentBody, type IncidentItem, IncidentList } from './incident-schemas.ts';

@@ -1,5 +1,5 @@
 import { LanProofError } from '../../shared/errors.ts';
-import type { AsOf } from '../judge/read-types.ts';
+import type { AsOf } from '../../shared/judge/period/judged.ts';
 
 /** Periods are whole UTC minutes (accounting §1). */
 export const MINUTE_MS = 60_000;

@@ -1,6 +1,7 @@
 import { equalBytes, fromBase64 } from '../../shared/bytes.ts';
 import { batchHash, verifyBatchSignature } from '../../shared/evidence/chain.ts';
 import type { Crypto } from '../../shared/evidence/crypto.ts';
+import type { BatchParts } from '../../shared/judge/batch-parts.ts';
 import { SECTION_NAMES } from '../../shared/measure/batch.ts';
 import {
   type BatchIdentity,
@@ -10,7 +11,7 @@ import {
 } from '../../shared/measure/header.ts';
 import { decodeWire, type WireBatch } from '../../shared/measure/wire.ts';
 import { unpackSection } from '../../shared/node/section-bytes.ts';
-import { type BatchParts, type FindList, readParts } from '../judge/batch-parts.ts';
+import { type FindList, readParts } from '../judge/batch-parts.ts';
 import type { EvidenceReads } from '../store/store-evidence.ts';
 import { checkAgent, refuse, refusing } from './refusals.ts';
 

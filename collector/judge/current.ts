@@ -1,6 +1,6 @@
+import { ownedNow } from '../../shared/judge/closed.ts';
 import type { FinalInterval } from '../../shared/judge/final.ts';
 import type { AgentState, DeviceState } from '../../shared/judge/state.ts';
-import { ownedNow } from './closed.ts';
 import type { SiteNow, SitePlan } from './day/now.ts';
 import type { CurrentState } from './read-types.ts';
 import type { SiteJudge } from './site-judge.ts';

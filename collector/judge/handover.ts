@@ -1,5 +1,5 @@
 import { equalBytes } from '../../shared/bytes.ts';
-import type { BatchParts } from './batch-parts.ts';
+import type { BatchParts } from '../../shared/judge/batch-parts.ts';
 
 /** Batches that wait for the judge in memory; beyond, it reads them from the store again. */
 const HELD_MAX = 2_000;

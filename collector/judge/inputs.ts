@@ -2,6 +2,7 @@ import { fromBase64, fromUtf8, toBase64 } from '../../shared/bytes.ts';
 import { LanProofError } from '../../shared/errors.ts';
 import { HOLE_REASONS } from '../../shared/evidence/documents.ts';
 import { parseEnvelope } from '../../shared/evidence/dsse.ts';
+import type { BatchParts } from '../../shared/judge/batch-parts.ts';
 import type { JudgeInput } from '../../shared/judge/types.ts';
 import { SECTION_NAMES } from '../../shared/measure/batch.ts';
 import { parseSiteDocument } from '../../shared/measure/site-document.ts';
@@ -10,7 +11,7 @@ import { unpackSection } from '../../shared/node/section-bytes.ts';
 import { parseMaintenancePaper } from '../../shared/papers/maintenance-paper.ts';
 import type { BatchRow, DocumentRow, LeafRow, Position } from '../store/rows.ts';
 import type { EvidenceReads, SiteLeaf } from '../store/store-evidence.ts';
-import { type BatchParts, type FindList, readParts } from './batch-parts.ts';
+import { type FindList, readParts } from './batch-parts.ts';
 import type { Handover } from './handover.ts';
 
 export interface InputSource {

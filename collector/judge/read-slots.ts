@@ -1,11 +1,11 @@
 import { fromUtf8 } from '../../shared/bytes.ts';
 import { decodeChunk, type SlotChunk } from '../../shared/judge/chunk.ts';
+import { type Closed, lateReason } from '../../shared/judge/closed.ts';
 import { coverSlots } from '../../shared/judge/cover.ts';
 import { openChunks } from '../../shared/judge/judge.ts';
 import { ownWindows } from '../../shared/judge/owners.ts';
 import type { SlotRun } from '../../shared/judge/types.ts';
 import type { Store } from '../store/store.ts';
-import { type Closed, lateReason } from './closed.ts';
 import type { SiteJudge } from './site-judge.ts';
 
 /** Slots of one device without a gap, by the words of those who had it. */

@@ -1,15 +1,16 @@
 import { LATE_MS } from '../../shared/judge/as-of.ts';
+import { type Closed, closedOf, knownTo } from '../../shared/judge/closed.ts';
 import { MINUTE_MS } from '../../shared/judge/lists.ts';
 import { ownWindows } from '../../shared/judge/owners.ts';
+import type { AsOf, Judged } from '../../shared/judge/period/judged.ts';
 import type { Ledger } from '../ledger/types.ts';
 import type { Store } from '../store/store.ts';
-import { type Closed, closedOf, knownTo } from './closed.ts';
 import { currentStates } from './current.ts';
 import { findInDays } from './day/find-incident.ts';
 import { createLaterWords } from './day/later.ts';
 import { clipIntervals, readPeriod } from './day/period.ts';
 import { readSlots } from './read-slots.ts';
-import type { AsOf, DaysKnown, DaysOfSites, Judged, JudgeReader } from './read-types.ts';
+import type { DaysKnown, DaysOfSites, JudgeReader } from './read-types.ts';
 import type { Judge } from './runner.ts';
 import type { SiteJudge } from './site-judge.ts';
 

@@ -1,6 +1,6 @@
+import { localDayFrom } from '../../shared/judge/day/grid.ts';
 import { SERIES_VERSION } from '../../shared/judge/series/types.ts';
 import { createDays } from '../judge/day/days.ts';
-import { localDayFrom } from '../judge/day/grid.ts';
 import { judgeDay } from '../judge/day/judge-day.ts';
 import { type SiteJudge, START } from '../judge/site-judge.ts';
 import { createSeriesKeeper } from '../series/keeper.ts';

@@ -1,13 +1,15 @@
 import { encodeSums } from '../../shared/judge/day/sums.ts';
 import { type DayTotals, decodeTotals } from '../../shared/judge/day/sums-total.ts';
 import { addAll, type FigureSums } from '../../shared/judge/figures/sums.ts';
+import { leftOutOf } from '../../shared/judge/period/devices.ts';
+import type { AsOf } from '../../shared/judge/period/judged.ts';
+import { type FigureRow, figureRow } from '../../shared/judge/period/row.ts';
+import { type PeriodAsk, timeOf } from '../../shared/judge/period/sums.ts';
+import type { Totals } from '../../shared/judge/period/table.ts';
 import { type Span, subtract } from '../../shared/judge/spans.ts';
 import { RULES_VERSION } from '../../shared/judge/types.ts';
-import type { AsOf, JudgeReader } from '../judge/read-types.ts';
-import { type FigureRow, figureRow } from './figure-row.ts';
-import type { PaperRef, Totals } from './figures.ts';
-import { leftOutOf } from './figures-devices.ts';
-import { type PeriodAsk, timeOf } from './figures-sums.ts';
+import type { JudgeReader } from '../judge/read-types.ts';
+import type { PaperRef } from './figures.ts';
 
 /** Of many sites: outages are counted site by site, from intervals. */
 export type OverviewRow = Omit<

@@ -1,40 +1,11 @@
-import { workingSpans } from '../../shared/calendar/working.ts';
-import type { Cause, Confidence } from '../../shared/judge/cause-names.ts';
-import type { OutageKey, Reclassification, Remark } from '../../shared/judge/day/types.ts';
-import { endOf } from '../../shared/judge/figures/outages.ts';
 import { floorMinute } from '../../shared/judge/lists.ts';
-import type { Incident } from '../../shared/judge/site/material.ts';
-import { total_ms } from '../../shared/judge/spans.ts';
-import type { Judged, JudgeReader } from '../judge/read-types.ts';
+import { type IncidentView, viewOf } from '../../shared/judge/period/incident-view.ts';
+import type { Judged } from '../../shared/judge/period/judged.ts';
+import type { JudgeReader } from '../judge/read-types.ts';
 
 /** How long ago an incident may have been to be found by its id: as far as figures go. */
 const SEARCH_MS = 400 * 24 * 60 * 60_000;
 const MINUTE_MS = 60_000;
-
-/** What was judged first, or what a person says it was. */
-export interface SaidCause {
-  readonly cause: Cause;
-  readonly confidence: Confidence;
-}
-
-export interface CorrectedCause extends SaidCause {
-  readonly key: OutageKey;
-  readonly reason: string;
-  readonly author: string;
-  readonly issued_ms: number;
-}
-
-/** One incident as people read it; `cause` is the one of the facts, whatever was said later. */
-export interface IncidentView extends Incident {
-  /** Working time that it touched, ms; for an open one to `as_of.to_ms`. */
-  readonly working_ms: number;
-  /** Down and unreachable time of all its devices, ms: an upper bound of the harm. */
-  readonly device_ms: number;
-  readonly notes: readonly Remark[];
-  readonly original: SaidCause;
-  /** The last word of a person on it; null: nobody said otherwise. */
-  readonly corrected: CorrectedCause | null;
-}
 
 /** Incidents that touch the period, by start. */
 export async function incidentViews(
@@ -71,35 +42,4 @@ export async function findIncident(
   const { items, judged } = await incidentViews(judge, site, from_ms, end_ms);
   const item = items.find((one) => one.id === id);
   return item === undefined ? null : { item, judged };
-}
-
-function viewOf(incident: Incident, judged: Judged): IncidentView {
-  const { documents, as_of } = judged;
-  const { id, cause, confidence, started_at_ms } = incident;
-  const said = judged.reclassified.get(id);
-  const end_ms = Math.min(incident.ended_at_ms ?? as_of.to_ms, as_of.to_ms);
-  const work = workingSpans(documents.calendar, null, started_at_ms, end_ms);
-  return {
-    ...incident,
-    working_ms: total_ms(work),
-    device_ms: deviceTime(id, judged),
-    notes: judged.remarked.get(id) ?? [],
-    original: { cause, confidence },
-    corrected: said === undefined ? null : correctionOf(said),
-  };
-}
-
-function correctionOf({ key, cause, reason, author, issued_ms }: Reclassification): CorrectedCause {
-  return { cause, confidence: 'declared', key, reason, author, issued_ms };
-}
-
-function deviceTime(id: string, { intervals, windows, closed, as_of }: Judged): number {
-  let sum_ms = 0;
-  for (const one of intervals) {
-    if (one.incident !== id || (one.state !== 'down' && one.state !== 'unreachable')) continue;
-    const owner = windows.findLast(({ device }) => device === one.device)?.agent ?? '';
-    const end_ms = Math.min(endOf(one, closed.get(owner)?.ms ?? null), as_of.to_ms);
-    sum_ms += Math.max(0, end_ms - one.from_ms);
-  }
-  return sum_ms;
 }

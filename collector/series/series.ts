@@ -1,4 +1,5 @@
 import { ownWindows } from '../../shared/judge/owners.ts';
+import type { AsOf } from '../../shared/judge/period/judged.ts';
 import { decodeMinutes, decodeTrack, partOf } from '../../shared/judge/series/day-chunk.ts';
 import { slotMinutes } from '../../shared/judge/series/loss-minutes.ts';
 import {
@@ -17,7 +18,7 @@ import {
   SERIES_VERSION,
   type SeriesMetric,
 } from '../../shared/judge/series/types.ts';
-import type { AsOf, JudgeReader } from '../judge/read-types.ts';
+import type { JudgeReader } from '../judge/read-types.ts';
 import type { ReadUnit } from '../store/store.ts';
 import { RECEIVE_SLACK_MS } from './agent-day.ts';
 import { createHeldDays } from './held-days.ts';

@@ -1,12 +1,14 @@
 /**
  * Control documents: DSSE envelopes, one payload type per leaf kind. All are under the document
- * key except the hole, which the agent signs because only it knows what it lost.
+ * key except the hole, which the agent signs because only it knows what it lost, and the rotation
+ * of its key.
  */
 import { fromBase64, utf8 } from '../bytes.ts';
 import type { Papers } from '../papers/types.ts';
 import type { Crypto, Signer } from './crypto.ts';
 import { type Envelope, pae, parseEnvelope, serializeEnvelope, signEnvelope } from './dsse.ts';
 import type { LeafKind } from './leaf.ts';
+import type { LedgerDocuments } from './ledger-documents.ts';
 
 /** What the first leaf of a log says. Byte values here and below are base64. */
 export interface LogOpen {
@@ -79,7 +81,7 @@ export interface Documents {
 }
 
 /** Everything that {@link signDocument} signs; shared/papers reads what is not fixed here. */
-export interface SignedDocuments extends Documents, Papers {}
+export interface SignedDocuments extends Documents, LedgerDocuments, Papers {}
 
 /** DSSE payload type of documents of a leaf kind. */
 export function documentType(kind: LeafKind): string {

@@ -1,3 +1,11 @@
+import { closedOf } from '../../../shared/judge/closed.ts';
+import {
+  isComplete,
+  isOwed,
+  type LocalDayBounds,
+  localDayFrom,
+  MARGIN_MS,
+} from '../../../shared/judge/day/grid.ts';
 import { judgeWindow } from '../../../shared/judge/day/judge-window.ts';
 import type { JudgedWindow, SiteDocuments } from '../../../shared/judge/day/types.ts';
 import type { DeviceWindow } from '../../../shared/judge/lists.ts';
@@ -5,11 +13,9 @@ import { ownWindows } from '../../../shared/judge/owners.ts';
 import { RULES_VERSION } from '../../../shared/judge/types.ts';
 import type { DayMark, DayStoreRow } from '../../store/rows-judgement.ts';
 import type { ReadUnit, Store, WriteUnit } from '../../store/store.ts';
-import { closedOf } from '../closed.ts';
 import { ordinal } from '../inputs.ts';
 import type { SiteJudge } from '../site-judge.ts';
 import { readDocuments } from './documents.ts';
-import { isComplete, isOwed, type LocalDayBounds, localDayFrom, MARGIN_MS } from './grid.ts';
 import { judgeDay, type Known } from './judge-day.ts';
 import { readWindow } from './material.ts';
 import { createRecent } from './recent.ts';

@@ -1,16 +1,15 @@
-import { workingSpans } from '../../../shared/calendar/working.ts';
+import type { Closed } from '../../../shared/judge/closed.ts';
+import { type LocalDayBounds, MARGIN_MS } from '../../../shared/judge/day/grid.ts';
 import { settleWindow } from '../../../shared/judge/day/join.ts';
 import { cutWindow, judgeWindow } from '../../../shared/judge/day/judge-window.ts';
-import { daySums, encodeSums } from '../../../shared/judge/day/sums.ts';
+import { settledSums } from '../../../shared/judge/day/settled-sums.ts';
+import { encodeSums } from '../../../shared/judge/day/sums.ts';
 import type { JudgedWindow, SiteDocuments } from '../../../shared/judge/day/types.ts';
 import type { DeviceWindow } from '../../../shared/judge/lists.ts';
 import { RULES_VERSION } from '../../../shared/judge/types.ts';
 import type { DayStoreRow } from '../../store/rows-judgement.ts';
 import type { WriteUnit } from '../../store/store.ts';
-import type { Closed } from '../closed.ts';
 import type { SiteJudge } from '../site-judge.ts';
-import { documentsUntil } from './documents.ts';
-import { type LocalDayBounds, MARGIN_MS } from './grid.ts';
 import { readWindow } from './material.ts';
 import { packDay, unpackCarry, unpackDay } from './row.ts';
 
@@ -74,18 +73,9 @@ export async function settleBack(
 }
 
 function sumsOf(
-  { documents: all, windows, closed }: Known,
+  known: Known,
   judged: JudgedWindow,
 ): Pick<DayStoreRow, 'sums_all' | 'sums_working'> {
-  const { from_ms, to_ms } = judged;
-  const documents = documentsUntil(all, to_ms);
-  const known_to_ms = new Map(
-    [...closed].map(([agent, { ms }]) => [agent, ms === null ? null : Math.min(ms, to_ms)]),
-  );
-  const ask = { documents, windows, judged, from_ms, to_ms, as_of_to_ms: to_ms, known_to_ms };
-  const working = workingSpans(documents.calendar, null, from_ms, to_ms);
-  return {
-    sums_all: encodeSums(daySums({ ...ask, hours: [{ from_ms, to_ms }] })),
-    sums_working: encodeSums(daySums({ ...ask, hours: working })),
-  };
+  const { all, working } = settledSums(known, judged);
+  return { sums_all: encodeSums(all), sums_working: encodeSums(working) };
 }

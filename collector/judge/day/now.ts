@@ -1,9 +1,9 @@
+import { closedOf, knownTo, ownedNow } from '../../../shared/judge/closed.ts';
 import type { FinalInterval } from '../../../shared/judge/final.ts';
 import type { Incident } from '../../../shared/judge/site/material.ts';
 import type { Span } from '../../../shared/judge/spans.ts';
 import type { DeviceState } from '../../../shared/judge/state.ts';
 import { SWITCHED_OFF_KINDS } from '../../../shared/measure/codes.ts';
-import { closedOf, knownTo, ownedNow } from '../closed.ts';
 import type { Folded, SiteJudge } from '../site-judge.ts';
 import type { Days } from './days.ts';
 import { createRestless, isRestless, nextLook, noteOutputs, type Restless } from './restless.ts';

@@ -1,9 +1,9 @@
 import { joinWindows } from '../../../shared/judge/day/join.ts';
 import type { JudgedWindow } from '../../../shared/judge/day/types.ts';
 import type { FinalInterval } from '../../../shared/judge/final.ts';
+import type { AsOf, DayRow, Judged } from '../../../shared/judge/period/judged.ts';
 import type { DayStoreRow } from '../../store/rows-judgement.ts';
 import type { Store } from '../../store/store.ts';
-import type { AsOf, DayRow, Judged } from '../read-types.ts';
 import type { SiteJudge } from '../site-judge.ts';
 import type { Days } from './days.ts';
 import type { LaterWords } from './later.ts';

@@ -1,9 +1,9 @@
 import { byIncident, incidentOfKey, newestWords } from '../../../shared/judge/day/corrected.ts';
 import { joinWindows } from '../../../shared/judge/day/join.ts';
 import type { JudgedWindow, OutageKey, SiteDocuments } from '../../../shared/judge/day/types.ts';
+import type { Judged } from '../../../shared/judge/period/judged.ts';
 import type { Incident } from '../../../shared/judge/site/material.ts';
 import type { JudgementReads } from '../../store/store-judgement.ts';
-import type { Judged } from '../read-types.ts';
 import { unpackDay } from './row.ts';
 
 /** The longest local day, and an hour: an outage at its end is named with the day behind it. */

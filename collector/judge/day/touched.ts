@@ -1,10 +1,10 @@
+import { type Closed, closedOf } from '../../../shared/judge/closed.ts';
+import { MARGIN_MS } from '../../../shared/judge/day/grid.ts';
 import type { JudgeState } from '../../../shared/judge/state.ts';
 import type { SiteLeaf } from '../../store/store-evidence.ts';
-import { type Closed, closedOf } from '../closed.ts';
 import { ordinal } from '../inputs.ts';
 import type { SiteJudge } from '../site-judge.ts';
 import { touchedByDocument } from './documents.ts';
-import { MARGIN_MS } from './grid.ts';
 
 /**
  * A day is kept only when its agents closed its margin, or {@link OWED_MAX_MS} after it: what an

@@ -1,11 +1,11 @@
 import { utf8 } from '../../../shared/bytes.ts';
 import { localDay } from '../../../shared/calendar/local-time.ts';
 import type { Crypto } from '../../../shared/evidence/crypto.ts';
+import { MARGIN_MS } from '../../../shared/judge/day/grid.ts';
 import { RULES_VERSION } from '../../../shared/judge/types.ts';
 import { dayContent, shortDay } from '../../../shared/papers/day-write.ts';
 import { parsePaper } from '../../../shared/papers/parse.ts';
 import type { DayPaper } from '../../../shared/papers/types.ts';
-import { MARGIN_MS } from '../../judge/day/grid.ts';
 import type { Known } from '../../judge/day/judge-day.ts';
 import { unpackCarry } from '../../judge/day/row.ts';
 import type { Judge } from '../../judge/runner.ts';

@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { DayRow, Judged } from '../../../collector/judge/read-types.ts';
-import {
-  availabilityFigures,
-  type FiguresShape,
-  figureTable,
-} from '../../../collector/report/figures.ts';
-import { figuresByDay, figuresByHour } from '../../../collector/report/figures-cells.ts';
-import { type PeriodAsk, periodSums } from '../../../collector/report/figures-sums.ts';
+import { availabilityFigures } from '../../../collector/report/figures.ts';
 import { workingSpans } from '../../../shared/calendar/working.ts';
 import { CAUSES } from '../../../shared/judge/cause-names.ts';
 import { daySums, encodeSums } from '../../../shared/judge/day/sums.ts';
@@ -17,6 +10,10 @@ import { siteFigures } from '../../../shared/judge/figures/site.ts';
 import { addAll, type FigureSums } from '../../../shared/judge/figures/sums.ts';
 import { workplaceFigures } from '../../../shared/judge/figures/workplaces.ts';
 import type { FinalInterval } from '../../../shared/judge/final.ts';
+import { figuresByDay, figuresByHour } from '../../../shared/judge/period/cells.ts';
+import type { DayRow, Judged } from '../../../shared/judge/period/judged.ts';
+import { type PeriodAsk, periodSums } from '../../../shared/judge/period/sums.ts';
+import { type FiguresShape, figureTable } from '../../../shared/judge/period/table.ts';
 import { RULES_VERSION, STATES } from '../../../shared/judge/types.ts';
 import { at, CODES, type Code, DAY, HOUR, judgedOf, MINUTE, MONDAY, reader } from './judged.ts';
 

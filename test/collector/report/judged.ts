@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { DayRow, Judged } from '../../../collector/judge/read-types.ts';
 import { byIncident, incidentOfKey, newestWords } from '../../../shared/judge/day/corrected.ts';
 import { readSiteDocuments } from '../../../shared/judge/day/documents.ts';
 import type { OutageKey, SiteDocuments } from '../../../shared/judge/day/types.ts';
 import type { FinalInterval } from '../../../shared/judge/final.ts';
+import type { DayRow, Judged } from '../../../shared/judge/period/judged.ts';
 import type { Incident } from '../../../shared/judge/site/material.ts';
 import type { SiteDocument } from '../../../shared/measure/site-document.ts';
 import { interval } from '../../shared/judge/figures/world.ts';

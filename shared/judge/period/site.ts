@@ -4,22 +4,17 @@ import {
   inventoriesOf,
   isInfrastructure,
   workplaceGroups,
-} from '../../shared/judge/day/infrastructure.ts';
-import {
-  type FiguresAsk,
-  outagesByCell,
-  spansOf,
-  type Window,
-} from '../../shared/judge/figures/device.ts';
-import { endOf } from '../../shared/judge/figures/outages.ts';
-import { type SiteTrack, siteTimeline, windowsOf } from '../../shared/judge/figures/site.ts';
-import { addAll, type FigureSums, scaleSums } from '../../shared/judge/figures/sums.ts';
-import type { Track } from '../../shared/judge/figures/sweep.ts';
-import { groupTimeline, type WorkplaceGroup } from '../../shared/judge/figures/workplaces.ts';
-import type { FinalInterval } from '../../shared/judge/final.ts';
-import { clip, intersect, type Span, union } from '../../shared/judge/spans.ts';
-import type { Judged } from '../judge/read-types.ts';
-import type { Hours } from './figures-sums.ts';
+} from '../day/infrastructure.ts';
+import { type FiguresAsk, outagesByCell, spansOf, type Window } from '../figures/device.ts';
+import { endOf } from '../figures/outages.ts';
+import { type SiteTrack, siteTimeline, windowsOf } from '../figures/site.ts';
+import { addAll, type FigureSums, scaleSums } from '../figures/sums.ts';
+import type { Track } from '../figures/sweep.ts';
+import { groupTimeline, type WorkplaceGroup } from '../figures/workplaces.ts';
+import type { FinalInterval } from '../final.ts';
+import { clip, intersect, type Span, union } from '../spans.ts';
+import type { Judged } from './judged.ts';
+import type { Hours } from './sums.ts';
 
 /**
  * The question about the site as a whole. `bad`: only where some infrastructure is bad, which is

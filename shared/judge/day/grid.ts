@@ -1,7 +1,7 @@
-import { localMidnights } from '../../../shared/calendar/local-time.ts';
-import type { Calendar } from '../../../shared/calendar/types.ts';
-import type { DeviceWindow } from '../../../shared/judge/lists.ts';
+import { localMidnights } from '../../calendar/local-time.ts';
+import type { Calendar } from '../../calendar/types.ts';
 import type { Closed } from '../closed.ts';
+import type { DeviceWindow } from '../lists.ts';
 
 const HOUR_MS = 3_600_000;
 /** A day is judged with this much of the time behind it: settling, and what a fact still says. */

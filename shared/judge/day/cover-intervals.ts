@@ -1,7 +1,11 @@
-import type { DeviceWindow } from '../../shared/judge/lists.ts';
-import type { StateInterval } from '../../shared/judge/types.ts';
-import type { IntervalRow } from '../store/rows-judgement.ts';
-import { type Closed, lateReason } from './closed.ts';
+import { type Closed, lateReason } from '../closed.ts';
+import type { DeviceWindow } from '../lists.ts';
+import type { StateInterval } from '../types.ts';
+
+/** A state by the word of one agent: two that had a device never overwrite each other. */
+export interface SaidInterval extends StateInterval {
+  readonly agent: string;
+}
 
 /**
  * The states of each device while it was expected, by its owner's word (windows of a device are
@@ -9,13 +13,13 @@ import { type Closed, lateReason } from './closed.ts';
  * time that the agent did not close, or that nothing is stored for, is unknown.
  */
 export function coverIntervals(ask: {
-  readonly stored: readonly IntervalRow[];
+  readonly stored: readonly SaidInterval[];
   readonly windows: readonly DeviceWindow[];
   readonly closed: Closed;
   readonly from_ms: number;
   readonly end: number;
 }): StateInterval[] {
-  const byDevice = new Map<string, IntervalRow[]>();
+  const byDevice = new Map<string, SaidInterval[]>();
   for (const row of ask.stored) {
     const key = `${row.agent}/${row.device}`;
     const list = byDevice.get(key);
@@ -30,7 +34,7 @@ export function coverIntervals(ask: {
 function coverWindow(
   ask: { readonly closed: Closed; readonly from_ms: number; readonly end: number },
   window: DeviceWindow,
-  stored: readonly IntervalRow[],
+  stored: readonly SaidInterval[],
 ): StateInterval[] {
   const { device, agent } = window;
   const from = Math.max(ask.from_ms, window.from_ms);

@@ -1,8 +1,8 @@
-import { addAll, type FigureSums } from '../../shared/judge/figures/sums.ts';
-import { figureRow } from './figure-row.ts';
-import type { NamedRow } from './figures.ts';
-import type { FigureDevice } from './figures-devices.ts';
-import type { PeriodSums } from './figures-sums.ts';
+import { addAll, type FigureSums } from '../figures/sums.ts';
+import type { FigureDevice } from './devices.ts';
+import { figureRow } from './row.ts';
+import type { PeriodSums } from './sums.ts';
+import type { NamedRow } from './table.ts';
 
 /** Fewer computers of a group are not summed for whoever may not see one: it would be a person. */
 export const GROUP_COMPUTERS_MIN = 3;

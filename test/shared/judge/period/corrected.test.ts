@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { correctedOf, lateMaintenanceOf } from '../../../collector/report/figures-corrected.ts';
-import type { MaintenanceWindow, Reclassification } from '../../../shared/judge/day/types.ts';
-import { at, type Code, DAY, documents, HOUR, idOf, incident, judgedOf, MONDAY } from './judged.ts';
+import type { MaintenanceWindow, Reclassification } from '../../../../shared/judge/day/types.ts';
+import { correctedOf, lateMaintenanceOf } from '../../../../shared/judge/period/corrected.ts';
+import {
+  at,
+  type Code,
+  DAY,
+  documents,
+  HOUR,
+  idOf,
+  incident,
+  judgedOf,
+  MONDAY,
+} from '../../../collector/report/judged.ts';
 
 const PERIOD = { from_ms: MONDAY, to_ms: MONDAY + 7 * DAY };
 

@@ -1,11 +1,11 @@
-import { correctedIntervals } from '../../shared/judge/day/corrected.ts';
-import { withLateMaintenance } from '../../shared/judge/day/maintenance.ts';
-import type { MaintenanceWindow } from '../../shared/judge/day/types.ts';
-import { endOf } from '../../shared/judge/figures/outages.ts';
-import type { FinalInterval } from '../../shared/judge/final.ts';
-import { clip, intersect, type Span, subtract, union } from '../../shared/judge/spans.ts';
-import type { UnknownReason } from '../../shared/judge/types.ts';
-import type { Judged } from '../judge/read-types.ts';
+import { correctedIntervals } from '../day/corrected.ts';
+import { withLateMaintenance } from '../day/maintenance.ts';
+import type { MaintenanceWindow } from '../day/types.ts';
+import { endOf } from '../figures/outages.ts';
+import type { FinalInterval } from '../final.ts';
+import { clip, intersect, type Span, subtract, union } from '../spans.ts';
+import type { UnknownReason } from '../types.ts';
+import type { Judged } from './judged.ts';
 
 /** Slots whose content is not known at all: maintenance is asked after these (accounting §1). */
 const ABOVE_MAINTENANCE: ReadonlySet<UnknownReason> = new Set<UnknownReason>([

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Judged } from '../../../collector/judge/read-types.ts';
-import { availabilityFigures, figureTable } from '../../../collector/report/figures.ts';
-import type { PeriodAsk } from '../../../collector/report/figures-sums.ts';
-import { overviewFigures } from '../../../collector/report/figures-unit.ts';
-import type { SiteVersion } from '../../../shared/judge/day/types.ts';
-import type { SiteDocument } from '../../../shared/measure/site-document.ts';
+import { availabilityFigures } from '../../../../collector/report/figures.ts';
+import { overviewFigures } from '../../../../collector/report/figures-unit.ts';
+import type { SiteVersion } from '../../../../shared/judge/day/types.ts';
+import type { Judged } from '../../../../shared/judge/period/judged.ts';
+import type { PeriodAsk } from '../../../../shared/judge/period/sums.ts';
+import { figureTable } from '../../../../shared/judge/period/table.ts';
+import type { SiteDocument } from '../../../../shared/measure/site-document.ts';
 import {
   at,
   CODES,
@@ -17,7 +18,7 @@ import {
   MONDAY,
   reader,
   siteDocument,
-} from './judged.ts';
+} from '../../../collector/report/judged.ts';
 
 type Device = SiteDocument['devices'][number];
 

@@ -1,8 +1,8 @@
-import type { SiteDocuments } from '../../shared/judge/day/types.ts';
-import type { DeviceWindow } from '../../shared/judge/lists.ts';
-import type { Span } from '../../shared/judge/spans.ts';
-import type { DeviceKind } from '../../shared/measure/codes.ts';
-import type { Judged } from '../judge/read-types.ts';
+import type { DeviceKind } from '../../measure/codes.ts';
+import type { SiteDocuments } from '../day/types.ts';
+import type { DeviceWindow } from '../lists.ts';
+import type { Span } from '../spans.ts';
+import type { Judged } from './judged.ts';
 
 type Versions = Pick<SiteDocuments, 'versions'>;
 

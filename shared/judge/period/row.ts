@@ -1,9 +1,5 @@
-import {
-  type Ratios,
-  ratiosOf,
-  smallestDetectableOutage_ms,
-} from '../../shared/judge/figures/ratios.ts';
-import type { FigureSums } from '../../shared/judge/figures/sums.ts';
+import { type Ratios, ratiosOf, smallestDetectableOutage_ms } from '../figures/ratios.ts';
+import type { FigureSums } from '../figures/sums.ts';
 
 /** `low_coverage`: below 95 %; `no_headline`: below 80 %, or nothing to cover. */
 export const FIGURE_FLAGS = ['low_coverage', 'no_headline'] as const;

@@ -1,6 +1,6 @@
-import { asOf } from '../../shared/judge/as-of.ts';
-import { isLater } from '../../shared/judge/owners.ts';
-import type { AgentState, DeviceState, JudgeState } from '../../shared/judge/state.ts';
+import { asOf } from './as-of.ts';
+import { isLater } from './owners.ts';
+import type { AgentState, DeviceState, JudgeState } from './state.ts';
 
 /** What each agent of a site closed, and whether later batches wait for a synchronised clock. */
 export type Closed = ReadonlyMap<string, { readonly ms: number | null; readonly pending: boolean }>;

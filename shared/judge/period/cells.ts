@@ -1,6 +1,6 @@
-import { hourCells } from '../../shared/calendar/hours.ts';
-import { localDay, localMidnights } from '../../shared/calendar/local-time.ts';
-import { WEEKDAYS, type Weekday } from '../../shared/calendar/types.ts';
+import { hourCells } from '../../calendar/hours.ts';
+import { localDay, localMidnights } from '../../calendar/local-time.ts';
+import { WEEKDAYS, type Weekday } from '../../calendar/types.ts';
 import {
   type Cell,
   type FiguresAsk,
@@ -8,10 +8,10 @@ import {
   HOURS_OF_DAY,
   MATRIX_CELLS,
   outagesByCell,
-} from '../../shared/judge/figures/device.ts';
-import { addAll, type FigureSums } from '../../shared/judge/figures/sums.ts';
-import type { Judged } from '../judge/read-types.ts';
-import { siteAsk } from './figures-site.ts';
+} from '../figures/device.ts';
+import { addAll, type FigureSums } from '../figures/sums.ts';
+import type { Judged } from './judged.ts';
+import { siteAsk } from './site.ts';
 import {
   deviceAsk,
   hoursOf,
@@ -19,7 +19,7 @@ import {
   type TimePart,
   timeOf,
   withoutOutages,
-} from './figures-sums.ts';
+} from './sums.ts';
 
 /** One local day, as far as it lies in the period. */
 export interface DayFigures {

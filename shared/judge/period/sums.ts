@@ -1,14 +1,14 @@
-import { workingSpans } from '../../shared/calendar/working.ts';
-import { daySums, decodeSums } from '../../shared/judge/day/sums.ts';
-import type { DaySums } from '../../shared/judge/day/types.ts';
-import { type Cell, type FiguresAsk, outagesByCell } from '../../shared/judge/figures/device.ts';
-import { addAll, type FigureSums } from '../../shared/judge/figures/sums.ts';
-import type { FinalInterval } from '../../shared/judge/final.ts';
-import { type Span, subtract } from '../../shared/judge/spans.ts';
-import { RULES_VERSION } from '../../shared/judge/types.ts';
-import { lateReason } from '../judge/closed.ts';
-import type { DayRow, Judged } from '../judge/read-types.ts';
-import { siteAsk, workplaceOutages } from './figures-site.ts';
+import { workingSpans } from '../../calendar/working.ts';
+import { lateReason } from '../closed.ts';
+import { daySums, decodeSums } from '../day/sums.ts';
+import type { DaySums } from '../day/types.ts';
+import { type Cell, type FiguresAsk, outagesByCell } from '../figures/device.ts';
+import { addAll, type FigureSums } from '../figures/sums.ts';
+import type { FinalInterval } from '../final.ts';
+import { type Span, subtract } from '../spans.ts';
+import { RULES_VERSION } from '../types.ts';
+import type { DayRow, Judged } from './judged.ts';
+import { siteAsk, workplaceOutages } from './site.ts';
 
 export interface PeriodAsk {
   /** The period [from_ms, to_ms), whole UTC minutes. */

@@ -1,4 +1,4 @@
-import type { BatchHeader, ResultSection } from '../measure/batch.ts';
+import type { BatchHeader, CodeRun, ResultSection } from '../measure/batch.ts';
 import type { SeriesProbe } from '../measure/codes.ts';
 import { decodeRuns } from '../measure/runs.ts';
 import { type BatchSaid, foldBatch } from './fold-batch.ts';
@@ -19,10 +19,17 @@ export function ticksOf(
   for (const section of sections) {
     for (const { probe, check, t0, n0, i, targets, s } of section.series) {
       if (check !== undefined && check !== 0) continue;
-      for (const [k, target] of targets.entries()) {
-        if (!carries(target, probe)) continue;
+      // Nearly all targets of a series went alike: the text of one is read for those after it too.
+      let text = '';
+      let runs: readonly CodeRun[] = [];
+      for (let k = 0; k < targets.length; k++) {
+        const target = targets[k];
+        if (target === undefined || !carries(target, probe)) continue;
+        const said = s[k] ?? '';
+        if (said !== text) runs = decodeRuns(said);
+        text = said;
         let mono_ms = t0 + n0 * i;
-        for (const { code, ticks } of decodeRuns(s[k] ?? '')) {
+        for (const { code, ticks } of runs) {
           out.push({ target, probe, mono_ms, interval_ms: i, ticks, code, seq });
           mono_ms += ticks * i;
         }

@@ -45,9 +45,10 @@ export function foldBatch(agent: AgentState, batch: PlacedBatch, out: BatchSaid)
     addGap(agent, { to_ms: placed.first_ms, reason: agent.gap });
     agent.gap = null;
   }
-  const open = agent.gap === null ? [] : [{ to_ms: closed_ms, reason: agent.gap }];
+  const { gap } = agent;
+  const gaps = gap === null ? agent.gaps : [...agent.gaps, { to_ms: closed_ms, reason: gap }];
   const devices = devicesOf(agent);
-  for (const device of devices) closeSlots(device, closed_ms, [...agent.gaps, ...open]);
+  for (const device of devices) closeSlots(device, closed_ms, gaps);
   agent.closed_ms = closed_ms;
   forgetGaps(agent, closed_ms);
   const vantage = lookAround(devices, agent.answered_ms, closed_ms);

@@ -184,7 +184,7 @@ function addDevice(
   if (next * interval_ms > from_ms) {
     // A new, longer grid begins a little later: that time is nobody's slot and stays unknown.
     const none = { first_sent_ms: 0, last_sent_ms: 0 };
-    feed(device.machine, { class: 'not_sent', from_ms, slots: 1, ...none });
+    feed(device.machine, { class: 'not_sent', from_ms, slots: 1, ...none }, []);
   }
   out.windows.push(windowOf(agent, device));
   return device;

@@ -80,7 +80,12 @@ export function place(agent: AgentState, ticks: readonly TickRun[], how: Placeme
 
 function insert(agent: AgentState, device: DeviceState, item: Item): void {
   const newest = device.items.at(-1);
-  if (newest === undefined || newest.s + newest.n <= item.s) {
+  if (newest === undefined) {
+    // A list that grows takes room for 17; nearly every minute of a device is this one item.
+    device.items = [item];
+    return;
+  }
+  if (newest.s + newest.n <= item.s) {
     device.items.push(item);
     return;
   }

@@ -1,10 +1,10 @@
 import { appendRun, type HourRun, slotRun } from './chunk.ts';
-import { cut } from './place.ts';
+import { type Judged, judgeItems } from './final-items.ts';
 import { itemClass } from './slots.ts';
-import { type AgentState, type DeviceState, ITEMS_MAX, type Item } from './state.ts';
+import type { AgentState, DeviceState, Item } from './state.ts';
 import { type EndedSpan, feed, finish, type Machine } from './states.ts';
 import type { SlotClass, SlotRun, State, StateInterval, UnknownReason } from './types.ts';
-import { isLost, sentAt, ticksBefore, type Vantage } from './vantage.ts';
+import { isLost, sentAt, type Vantage } from './vantage.ts';
 
 /** What a viewer sees of a device changed. */
 export interface LiveChange {
@@ -25,10 +25,7 @@ export interface Said {
   readonly live: LiveChange[];
 }
 
-interface Judged {
-  readonly item: Item;
-  readonly cls: SlotClass;
-}
+const NOTHING: readonly Judged[] = [];
 
 /**
  * Says what the closed slots of a device are. Those that nothing can change any more are fed to
@@ -36,82 +33,43 @@ interface Judged {
  * said again, over what was said before.
  */
 export function sayDevice(agent: AgentState, device: DeviceState, now: Vantage, out: Said): void {
-  const { final, open } = judgeItems(device, now);
+  const { done } = device;
   const ended: EndedSpan[] = [];
-  for (const { item, cls } of final) {
-    appendRun(device, item, cls);
-    ended.push(...feedItem(device, device.machine, item, cls));
-    out.slots?.push(slotRun(agent.agent, device, asRun(item, cls)));
-    device.done = item.s + item.n;
+  let plain = 0;
+  // Closed and no loss: final as it is. Nearly always that is all, so no lists are made for it.
+  for (const item of device.items) {
+    if (item.s >= device.next || isLost(item)) break;
+    conclude(agent, device, item, itemClass(item), ended, out);
+    plain += 1;
   }
-  for (const { item, cls } of open) {
-    out.slots?.push(slotRun(agent.agent, device, asRun(item, cls)));
+  let open = NOTHING;
+  if (plain === device.items.length) device.items = [];
+  else {
+    const rest = judgeItems(device, plain, now);
+    for (const { item, cls } of rest.final) conclude(agent, device, item, cls, ended, out);
+    open = rest.open;
+    for (const { item, cls } of open) {
+      out.slots?.push(slotRun(agent.agent, device, asRun(item, cls)));
+    }
   }
   // A window that ends where everything was said already still has to be closed.
   const ends = device.until_ms !== null && device.said.at(-1)?.to_ms === null;
-  if (final.length > 0 || open.length > 0 || ends) sayStates(agent, device, ended, open, out);
+  if (device.done > done || open.length > 0 || ends) sayStates(agent, device, ended, open, out);
 }
 
-/** Splits off what is final; `device.items` keeps the rest and what is not closed. */
-function judgeItems(device: DeviceState, now: Vantage): { final: Judged[]; open: Judged[] } {
-  const final: Judged[] = [];
-  const open: Judged[] = [];
-  const kept: Item[] = [];
-  const all = device.items.length > ITEMS_MAX;
-  for (const item of device.items) {
-    if (item.s >= device.next) {
-      // A silence may end before the slots in it are closed; what it was is found only now.
-      if (!isLost(item)) kept.push(item);
-      else for (const part of splitLost(device, item, now)) kept.push(part.item);
-    } else if (!isLost(item)) {
-      const judged = { item, cls: itemClass(item) };
-      if (kept.length === 0) final.push(judged);
-      else {
-        kept.push(item);
-        open.push(judged);
-      }
-    } else {
-      for (const part of splitLost(device, item, now)) {
-        const isFinal = part.isFinal || all;
-        if (isFinal && kept.length === 0) final.push(part);
-        else {
-          kept.push(part.item);
-          open.push(part);
-        }
-      }
-    }
-  }
-  // A list that grew keeps room for 17: in 50,000 devices that is more than all that they hold.
-  device.items = kept.slice();
-  return { final, open };
-}
-
-/** Cuts an item of losses at the edges of the silences; ascending. */
-function splitLost(
+/** Takes in what nothing can change any more. */
+function conclude(
+  agent: AgentState,
   device: DeviceState,
   item: Item,
-  now: Vantage,
-): (Judged & { readonly isFinal: boolean })[] {
-  const out: (Judged & { readonly isFinal: boolean })[] = [];
-  let used = 0;
-  const take = (upTo: number, cls: SlotClass, isFinal: boolean) => {
-    if (upTo <= used) return;
-    const part = cut(item, item.s + used, upTo - used);
-    const isolated = isFinal && cls === 'vantage_isolated';
-    out.push({ item: isolated ? { ...part, cls } : part, cls, isFinal });
-    used = upTo;
-  };
-  const { answered_ms } = now;
-  // Ticks of one item are 0 … n−1; those sent up to an instant are counted, not searched.
-  const upTo = (ms: number) => ticksBefore(device, item, ms);
-  for (const [from_ms, to_ms] of now.isolated) {
-    take(upTo(from_ms + 1), 'no_reply', true);
-    take(upTo(to_ms), 'vantage_isolated', true);
-  }
-  if (answered_ms === null) take(item.n, 'no_reply', true);
-  else take(upTo(answered_ms + 1), 'no_reply', true);
-  take(item.n, now.open ? 'vantage_isolated' : 'no_reply', now.settled);
-  return out;
+  cls: SlotClass,
+  ended: EndedSpan[],
+  out: Said,
+): void {
+  appendRun(device, item, cls);
+  feedItem(device, device.machine, item, cls, ended);
+  out.slots?.push(slotRun(agent.agent, device, asRun(item, cls)));
+  device.done = item.s + item.n;
 }
 
 function asRun(item: Item, cls: SlotClass): HourRun {
@@ -119,11 +77,17 @@ function asRun(item: Item, cls: SlotClass): HourRun {
   return { s, n, cls, code, epoch, seq };
 }
 
-function feedItem(device: DeviceState, machine: Machine, item: Item, cls: SlotClass): EndedSpan[] {
+function feedItem(
+  device: DeviceState,
+  machine: Machine,
+  item: Item,
+  cls: SlotClass,
+  ended: EndedSpan[],
+): void {
   const from_ms = Math.max(device.from_ms, item.s * device.interval_ms);
   const first_sent_ms = sentAt(device, item, 0);
   const last_sent_ms = sentAt(device, item, item.n - 1);
-  return feed(machine, { class: cls, from_ms, slots: item.n, first_sent_ms, last_sent_ms });
+  feed(machine, { class: cls, from_ms, slots: item.n, first_sent_ms, last_sent_ms }, ended);
 }
 
 function sayStates(
@@ -137,8 +101,8 @@ function sayStates(
   const unsure = open.length > 0 || machine.lost > 0;
   const view = unsure ? { ...machine } : machine;
   const later: EndedSpan[] = [];
-  for (const { item, cls } of open) later.push(...feedItem(device, view, item, cls));
-  if (unsure) later.push(...finish(view));
+  for (const { item, cls } of open) feedItem(device, view, item, cls, later);
+  if (unsure) finish(view, later);
   if (ended.length === 0 && later.length === 0 && goesOn(device, view)) {
     show(agent, device, view, device.said, out);
     return;

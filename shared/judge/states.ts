@@ -56,7 +56,7 @@ export function createMachine(): Machine {
 }
 
 /**
- * Feeds slots in time order and returns the states that ended (accounting §2):
+ * Feeds slots in time order and adds the states that end by them to `ended` (accounting §2):
  * - 3 lost slots in a row are `down` from the first to the last, whatever the device is: what of it
  *   is off, unreachable or maintenance is decided where the whole site is seen (shared/judge/site);
  * - 1 or 2 are up if an answered slot stands next to them (being consecutive, "within 3 slots with
@@ -64,8 +64,7 @@ export function createMachine(): Machine {
  * - unknown ends a run; nothing is bridged;
  * - lost slots before the first answer ever are unknown, `never_answered`.
  */
-export function feed(machine: Machine, fed: FedSlots): EndedSpan[] {
-  const ended: EndedSpan[] = [];
+export function feed(machine: Machine, fed: FedSlots, ended: EndedSpan[]): void {
   switch (fed.class) {
     case 'reply':
     case 'arp_only': {
@@ -104,16 +103,13 @@ export function feed(machine: Machine, fed: FedSlots): EndedSpan[] {
       enter(machine, ended, fed.from_ms, 'unknown', fed.class, null);
       machine.last = 'unknown';
   }
-  return ended;
 }
 
 /** What is said at the end of the known slots: an open run below 3 is unknown. Changes it. */
-export function finish(machine: Machine): EndedSpan[] {
-  const ended: EndedSpan[] = [];
+export function finish(machine: Machine, ended: EndedSpan[]): void {
   if (machine.lost > 0 && machine.lost < DOWN_SLOTS_MIN) {
     enter(machine, ended, machine.lost_from_ms, 'unknown', 'short_run', null);
   }
-  return ended;
 }
 
 /**

@@ -131,13 +131,13 @@ function noteRoundTrips(judge: SiteJudge, input: Extract<JudgeInput, { kind: 'ba
   for (const { series } of input.sections) {
     for (const { probe, check, targets, rtt } of series) {
       if (rtt === undefined || (check !== undefined && check !== 0)) continue;
-      for (const [at, index] of targets.entries()) {
-        const { device, probe: shown } = devices?.[index] ?? {};
+      for (let k = 0; k < targets.length; k++) {
+        const found = devices?.[targets[k] ?? -1];
         // A page or a large echo takes longer: only what carries the state is comparable.
-        if (device === undefined || probe !== shown) continue;
-        const median = rtt.med[at];
-        if (median === null || median === undefined) judge.rtt_us.delete(device);
-        else judge.rtt_us.set(device, median);
+        if (found?.probe !== probe) continue;
+        const median = rtt.med[k];
+        if (median === null || median === undefined) judge.rtt_us.delete(found.device);
+        else judge.rtt_us.set(found.device, median);
       }
     }
   }

@@ -35,9 +35,9 @@ function feedMinute(look: EchoLook, part: SeriesPart): void {
   const sent_ms = part.t0 + (part.n0 + part.n - 1) * part.i + offset_ms;
   const at_ms = Math.floor(sent_ms / MINUTE_MS) * MINUTE_MS;
   const p95 = part.rtt?.p95 ?? [];
-  for (const [k, target] of part.targets.entries()) {
+  for (let k = 0; k < p95.length; k++) {
     const p95_us = p95[k] ?? null;
-    const device = codes[target];
+    const device = codes[part.targets[k] ?? -1];
     if (p95_us === null || device === undefined) continue;
     const limit_us = limitUs(plan, device);
     if (limit_us === null || p95_us <= limit_us) continue;

@@ -9,7 +9,7 @@ import {
   HTTP_OUTCOMES,
   TCP_OUTCOMES,
 } from './codes.ts';
-import { claim, type Span, spanKey } from './section-spans.ts';
+import { claim, type Span, spanKeys } from './section-spans.ts';
 import type { Strict } from './strict.ts';
 import type { MeasuredTarget } from './targets.ts';
 
@@ -43,7 +43,7 @@ export function readCheck(
   value: unknown,
   place: string,
   targets: readonly MeasuredTarget[] | null,
-  spans: Map<number, Span[]>,
+  spans: Map<number, readonly Span[]>,
 ): CheckPart {
   const part = strict.object(value, place);
   const probe = strict.oneOf(part.probe, `${place}.probe`, CHECK_PROBES);
@@ -59,7 +59,7 @@ export function readCheck(
   const read = readPart(strict, part.ticks, `${place}.ticks`, { target, probe, check });
   const [first, last] = [read.ticks[0], read.ticks.at(-1)];
   if (first !== undefined && last !== undefined) {
-    claim(strict, spans, spanKey(target, probe, check), [first[0], last[0]], () => place);
+    claim(strict, spans, spanKeys(probe, check)(target), [[first[0], last[0]]], () => place);
   }
   return read;
 }

@@ -15,6 +15,8 @@ export const SNMP_COLUMNS_MAX = 128;
 export const IF_INDEX_MAX = 2 ** 31 - 1;
 /** RFC 1155: TimeTicks are 32 bits. */
 const TIME_TICKS_MAX = 2 ** 32 - 1;
+/** Sent, response time, sysUpTime and outcome: members of a poll that read no table. */
+const POLL_TIMES = 4;
 const OBJECT_NAME = /^[A-Za-z][A-Za-z0-9]{0,63}$/;
 const OUTCOME = /^[a-z][a-z0-9_]{0,31}$/;
 /** Counter64 and its differences, where a double would lose digits. */
@@ -42,20 +44,21 @@ export function readSnmp(strict: Strict, value: unknown, place: string, targets:
 function readPoll(strict: Strict, value: unknown, place: string): SnmpPoll {
   const poll = strict.list(value, place, 6);
   const [sent, took, uptime, outcome, table, held] = poll;
-  const times = [
-    strict.integer(sent, `${place}[0]`),
-    strict.integer(took, `${place}[1]`),
-    uptime === null ? null : strict.integer(uptime, `${place}[2]`, 0, TIME_TICKS_MAX),
-    strict.text(outcome, `${place}[3]`, OUTCOME),
-  ] as const;
-  if (poll.length <= times.length) return times;
-  const number = strict.integer(table, `${place}[4]`, 0, SNMP_TABLES_MAX - 1);
+  if (!isTime(sent)) return strict.fail(`${place}[0]`, 'is no time');
+  if (!isTime(took)) return strict.fail(`${place}[1]`, 'is no time');
+  if (uptime !== null && !(isTime(uptime) && uptime <= TIME_TICKS_MAX)) {
+    return strict.fail(`${place}[2]`, 'are no TimeTicks');
+  }
+  if (typeof outcome !== 'string' || !OUTCOME.test(outcome)) {
+    return strict.fail(`${place}[3]`, 'is no outcome');
+  }
+  if (poll.length <= POLL_TIMES) return [sent, took, uptime, outcome];
+  if (!isTime(table) || table >= SNMP_TABLES_MAX) {
+    return strict.fail(`${place}[4]`, 'is no number of a table');
+  }
   const at = `${place}[5]`;
-  return [
-    ...times,
-    number,
-    Array.isArray(held) ? readChanges(strict, held, at) : readKey(strict, held, at),
-  ];
+  const read = Array.isArray(held) ? readChanges(strict, held, at) : readKey(strict, held, at);
+  return [sent, took, uptime, outcome, table, read];
 }
 
 function readKey(strict: Strict, value: unknown, place: string): SnmpKey {
@@ -63,8 +66,9 @@ function readKey(strict: Strict, value: unknown, place: string): SnmpKey {
   const if_index = strict.list(key.if_index, `${place}.if_index`, SNMP_INTERFACES_MAX);
   const seen = new Set<unknown>();
   for (const [k, port] of if_index.entries()) {
-    strict.integer(port, `${place}.if_index[${k}]`, 1, IF_INDEX_MAX);
-    if (seen.has(port)) strict.fail(`${place}.if_index[${k}]`, 'stands twice');
+    if (!isTime(port) || port < 1 || port > IF_INDEX_MAX || seen.has(port)) {
+      strict.fail(`${place}.if_index[${k}]`, 'is no InterfaceIndex, or stands twice');
+    }
     seen.add(port);
   }
   const columns = strict
@@ -73,29 +77,46 @@ function readKey(strict: Strict, value: unknown, place: string): SnmpKey {
   if (new Set(columns).size !== columns.length) strict.fail(`${place}.columns`, 'names one twice');
   const rows = strict.list(key.values, `${place}.values`, columns.length);
   if (rows.length !== columns.length) strict.fail(`${place}.values`, 'is not one per column');
-  const values = rows.map((row, c) => {
+  for (const [c, row] of rows.entries()) {
     const at = `${place}.values[${c}]`;
     const column = strict.list(row, at, if_index.length);
     if (column.length !== if_index.length) strict.fail(at, 'is not one per interface');
-    return column.map((cell, k) => {
-      return cell === null || isNumber(cell) ? cell : notANumber(strict, `${at}[${k}]`);
-    });
-  });
-  return { if_index: if_index.map(Number), columns, values };
+    checkNumbers(strict, column, at, true);
+  }
+  // Every member was checked above; a copy of each number would double the cost of a poll.
+  return { if_index, columns, values: rows } as SnmpKey;
 }
 
 /** Whether they fit their key can be said only by a reader that has it. */
 function readChanges(strict: Strict, value: unknown, place: string): SnmpChanges {
-  return strict.list(value, place, SNMP_COLUMNS_MAX).map((column, c) => {
-    if (column === 0) return 0;
+  const columns = strict.list(value, place, SNMP_COLUMNS_MAX);
+  for (const [c, column] of columns.entries()) {
+    if (column === 0) continue;
     const at = `${place}[${c}]`;
-    return strict
-      .list(column, at, SNMP_INTERFACES_MAX)
-      .map((cell, k) => (isNumber(cell) ? cell : notANumber(strict, `${at}[${k}]`)));
-  });
+    checkNumbers(strict, strict.list(column, at, SNMP_INTERFACES_MAX), at, false);
+  }
+  // Every member was checked above.
+  return columns as SnmpChanges;
+}
+
+/** Milliseconds, ticks or a small count; messages are put together only for what is wrong. */
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 /** Places are put together only for cells that are wrong: there are thousands of others. */
+function checkNumbers(
+  strict: Strict,
+  cells: readonly unknown[],
+  place: string,
+  nullable: boolean,
+): void {
+  for (let k = 0; k < cells.length; k++) {
+    const cell = cells[k];
+    if (!isNumber(cell) && !(nullable && cell === null)) notANumber(strict, `${place}[${k}]`);
+  }
+}
+
 function isNumber(cell: unknown): cell is number | string {
   if (typeof cell === 'number') return Number.isSafeInteger(cell);
   return typeof cell === 'string' && BIG.test(cell);

@@ -34,17 +34,14 @@ export function lookAround(
   let lost = false;
   for (const device of devices) {
     for (const item of device.items) {
-      const ticks = ticksBefore(device, item, closed_ms);
-      if (ticks === 0) continue;
-      if (isAnswer(item)) {
-        const last = sentAt(device, item, ticks - 1);
-        if (newest === null || last > newest) newest = last;
-      } else if (isLost(item)) lost = true;
+      const last = lastAnswer(device, item, closed_ms);
+      if (last === null) lost ||= isLost(item) && ticksBefore(device, item, closed_ms) > 0;
+      else if (newest === null || last > newest) newest = last;
     }
   }
   const isolated: Silence[] = [];
-  if (lost && answered_ms !== newest) {
-    for (const silence of silences(devices, answered_ms, closed_ms)) {
+  if (lost && newest !== null && answered_ms !== newest) {
+    for (const silence of silences(devices, answered_ms, newest, closed_ms)) {
       if (isolates(devices, silence, answered_ms)) isolated.push(silence);
     }
   }
@@ -102,32 +99,36 @@ function answeredAt(device: DeviceState, at_ms: number): boolean {
 function silences(
   devices: readonly DeviceState[],
   after_ms: number | null,
+  newest_ms: number,
   closed_ms: number,
 ): Silence[] {
   const shortest = devices.reduce((min, d) => Math.min(min, d.interval_ms), Number.MAX_VALUE);
   const threshold = 2 * shortest;
   const spans: [number, number][] = [];
-  const sparse: [DeviceState, Item, number][] = [];
   for (const device of devices) {
+    // Answers closer together than the threshold leave no silence: one span stands for them.
+    if (device.interval_ms > threshold) continue;
     for (const item of device.items) {
-      if (!isAnswer(item)) continue;
-      const ticks = ticksBefore(device, item, closed_ms);
-      if (ticks === 0) continue;
-      const last = sentAt(device, item, ticks - 1);
-      if (after_ms !== null && last <= after_ms) continue;
-      // Answers closer together than the threshold leave no silence: one span stands for them.
-      if (device.interval_ms <= threshold) spans.push([sentAt(device, item, 0), last]);
-      else sparse.push([device, item, ticks]);
+      const last = lastAnswer(device, item, closed_ms);
+      if (last !== null && (after_ms === null || last > after_ms)) {
+        spans.push([sentAt(device, item, 0), last]);
+      }
     }
   }
   let answered = union(spans);
+  // Other answers could only part a gap: where none is long, nobody needs to look at them.
+  if (after_ms !== null && !hasGap(answered, after_ms, newest_ms, threshold)) return [];
   const points: [number, number][] = [];
-  for (const [device, item, ticks] of sparse) {
-    // Nearly all lie in the spans, where they add nothing: sorting them would be most of the work.
-    if (liesIn(answered, sentAt(device, item, 0), sentAt(device, item, ticks - 1))) continue;
-    for (let k = 0; k < ticks; k++) {
-      const at = sentAt(device, item, k);
-      if (!liesIn(answered, at, at)) points.push([at, at]);
+  for (const device of devices) {
+    if (device.interval_ms <= threshold) continue;
+    for (const item of device.items) {
+      const last = lastAnswer(device, item, closed_ms);
+      if (last === null || (after_ms !== null && last <= after_ms)) continue;
+      // Nearly all lie in the spans, where they add nothing: sorting them would be most of the work.
+      if (liesIn(answered, sentAt(device, item, 0), last)) continue;
+      for (let at = sentAt(device, item, 0); at <= last; at += device.interval_ms) {
+        if (!liesIn(answered, at, at)) points.push([at, at]);
+      }
     }
   }
   if (points.length > 0) answered = union([...answered, ...points]);
@@ -138,6 +139,28 @@ function silences(
     from = from === null ? last : Math.max(from, last);
   }
   return out;
+}
+
+/** When the last answer of an item before `closed_ms` was sent; null: it has none. */
+function lastAnswer(device: DeviceState, item: Item, closed_ms: number): number | null {
+  if (!isAnswer(item)) return null;
+  const ticks = ticksBefore(device, item, closed_ms);
+  return ticks === 0 ? null : sentAt(device, item, ticks - 1);
+}
+
+/** Whether a gap longer than `threshold` lies between `spans`, which are ascending, and the ends. */
+function hasGap(
+  spans: readonly (readonly [number, number])[],
+  from_ms: number,
+  to_ms: number,
+  threshold: number,
+): boolean {
+  let at = from_ms;
+  for (const [first, last] of spans) {
+    if (first - at > threshold) return true;
+    at = Math.max(at, last);
+  }
+  return to_ms - at > threshold;
 }
 
 /** The same instants as spans that do not touch, ascending. Sorts and changes `spans`. */

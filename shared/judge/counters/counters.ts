@@ -5,7 +5,7 @@ import { portEvidence, type Said } from './evidence.ts';
 import { feedFacts, feedKind, feedSpeed, isPhysical } from './facts.ts';
 import { feedRatios } from './ratios.ts';
 import { type CountersState, PORTS_MAX, type PortState, portState } from './state.ts';
-import type { CounterDelta, CountersOutput, PlacedReading } from './types.ts';
+import type { CounterDelta, CountersOutput, PlacedReading, Restart } from './types.ts';
 
 const OK = 'ok';
 
@@ -61,6 +61,17 @@ export function feedCounts(
     }
   });
   return deltas;
+}
+
+/**
+ * The restarts that a reading shows, just as feedReading would say them, for whoever has no use for
+ * its ports, of which nothing is remembered.
+ */
+export function feedRestarts(state: CountersState, reading: PlacedReading): Restart[] {
+  if (!beginReading(state, reading)) return [];
+  const said: Said = new Map();
+  feedClocks(state, reading, said);
+  return [...said.values()];
 }
 
 /** False: the device did not answer. */

@@ -147,9 +147,9 @@ function duplexOf(state: ObserveState, device: string, port: number): HostPart['
   const { tables = {} } = state.polled[device] ?? {};
   for (const number in tables) {
     const table = tables[number];
-    const place = table?.if_index.indexOf(port) ?? -1;
     const column = table?.values[table.names.indexOf('dot3StatsDuplexStatus')];
-    const value = place < 0 ? null : (column?.[place] ?? null);
+    if (column === undefined) continue;
+    const value = column[table?.if_index.indexOf(port) ?? -1] ?? null;
     if (value === HALF) return 'half';
     if (value === FULL) return 'full';
   }

@@ -119,11 +119,11 @@ function feed(site: Site, agent: AgentState, batch: Material, offset_ms: number,
   const endpoints = (code: string) => plan?.endpoints[code] ?? NO_PORTS;
   const silent = silentDevices(agent);
   if (batch.sections !== null && codes !== null) {
+    const polls = { ...host, endpoints, silent };
     for (const section of batch.sections) {
       for (const part of section.snmp ?? []) {
         const device = codes[part.target];
-        if (device === undefined) continue;
-        feedPolls({ ...host, endpoints, silent }, device, part);
+        if (device !== undefined) feedPolls(polls, device, part);
       }
       for (const part of section.checks ?? []) {
         const device = codes[part.target];

@@ -1,5 +1,5 @@
 import type { SnmpPart } from '../../measure/batch.ts';
-import { feedReading } from '../counters/counters.ts';
+import { feedRestarts } from '../counters/counters.ts';
 import { createCounters } from '../counters/state.ts';
 import type { PlacedReading, Restart } from '../counters/types.ts';
 import { feedStatus } from './ports.ts';
@@ -32,6 +32,8 @@ export function feedPolls(look: PollLook, device: string, part: SnmpPart): void 
   const polled = polledOf(look.state, device);
   if (polled === null) return;
   const last = part.polls.findLastIndex(([, , , outcome]) => outcome === OK);
+  const { pointer, out, goings, silent } = look;
+  const ports = { device, polled, pointer, out, goings, silent, endpoints: look.endpoints(device) };
   for (const [k, poll] of part.polls.entries()) {
     const [mono_ms, response_ms, uptime_ticks, outcome, number, held] = poll;
     const at_ms = mono_ms + look.offset_ms;
@@ -41,16 +43,15 @@ export function feedPolls(look: PollLook, device: string, part: SnmpPart): void 
       ...{ at_ms, response_ms, sys_uptime_ticks: uptime_ticks, outcome, ports: undefined },
       scalars: k === last ? scalarsOf(polled, part) : null,
     };
-    for (const restart of feedReading(polled.clock, reading).restarts) {
+    for (const restart of feedRestarts(polled.clock, reading)) {
       sayRestart(look, polled, device, restart);
     }
     if (number === undefined || held === undefined) continue;
     const step = readTable(polled, number, held, at_ms);
     if (step === null) continue;
-    const { pointer, out, goings, silent } = look;
-    const port = { device, polled, at_ms, response_ms, uptime_ticks, pointer, out, goings };
+    const port = { ...ports, at_ms, response_ms, uptime_ticks };
     feedStatus(port, step);
-    feedTraffic({ ...port, endpoints: look.endpoints(device), silent }, step);
+    feedTraffic(port, step);
   }
 }
 

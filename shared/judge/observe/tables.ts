@@ -30,23 +30,22 @@ type Values = Pick<Table, 'if_index' | 'names' | 'values' | 'at_ms'>;
 export class TableStep {
   readonly now: Values;
   readonly before: Values | null;
-  readonly #moved: ReadonlySet<string> | null;
   #places: Map<number, number> | null = null;
 
-  /** `moved`: the columns in which differences stood; null: any may have changed. */
-  constructor(now: Values, before: Values | null, moved: ReadonlySet<string> | null) {
+  constructor(now: Values, before: Values | null) {
     this.now = now;
     this.before = before;
-    this.#moved = moved;
   }
 
   has(name: string): boolean {
     return this.now.names.includes(name);
   }
 
-  /** False: nothing changed in it. */
+  /** False: nothing changed in it. Differences leave the list of a column as it was, see added. */
   moved(name: string): boolean {
-    return this.has(name) && (this.#moved === null || this.#moved.has(name));
+    const { now, before } = this;
+    const at = now.names.indexOf(name);
+    return at >= 0 && (before?.names !== now.names || before.values[at] !== now.values[at]);
   }
 
   /** The value of the port at a place of `now.if_index`; null: none. */
@@ -72,9 +71,9 @@ export class TableStep {
   changed(names: readonly string[]): number[] {
     const { if_index } = this.now;
     if (this.before === null) return if_index.map((_, place) => place);
-    const columns = names.filter((name) => this.moved(name)).map((name) => this.#columns(name));
     const out: number[] = [];
-    if (columns.length === 0) return out;
+    if (!names.some((name) => this.moved(name))) return out;
+    const columns = names.filter((name) => this.moved(name)).map((name) => this.#columns(name));
     for (let place = 0; place < if_index.length; place++) {
       const was = this.#oldPlace(place);
       for (const [now, old] of columns) {
@@ -135,7 +134,7 @@ export function readTable(
     // The same ports keep one list, so that places need not be looked up.
     if (known !== undefined && same(known.if_index, made.if_index)) made.if_index = known.if_index;
     polled.tables[number] = made;
-    return new TableStep(made, known ?? null, null);
+    return new TableStep(made, known ?? null);
   }
   if (known === undefined || !known.whole) return null;
   const ports = known.if_index.length;
@@ -144,17 +143,20 @@ export function readTable(
     known.whole = false;
     return null;
   }
-  const before = { ...known, values: [...known.values] };
-  const moved = new Set<string>();
-  for (const [c, name] of known.names.entries()) {
-    const added = held[known.places[c] ?? -1] ?? 0;
-    const old = known.values[c];
-    if (added === 0 || old === undefined) continue;
-    moved.add(name);
-    known.values[c] = old.map((cell, k) => (cell === null ? null : sum(cell, added[k] ?? 0)));
-  }
+  const { if_index, names, values } = known;
+  const before = { if_index, names, values, at_ms: known.at_ms };
+  if (held.length > 0) known.values = added(known, held);
   known.at_ms = at_ms;
-  return new TableStep(known, before, moved);
+  return new TableStep(known, before);
+}
+
+/** The values after some differences; a column without any stays the same list. */
+function added({ values, places }: Table, held: SnmpChanges): (readonly Cell[])[] {
+  return values.map((column, c) => {
+    const grown = held[places[c] ?? -1] ?? 0;
+    if (grown === 0) return column;
+    return column.map((cell, k) => (cell === null ? null : sum(cell, grown[k] ?? 0)));
+  });
 }
 
 function tableOf({ if_index, columns, values }: SnmpKey, at_ms: number): Table {

@@ -139,14 +139,13 @@ function feedEndpoints(look: TrafficLook, step: TableStep, span_ms: number): voi
   if (!OCTETS.some((name) => step.has(name))) return;
   const { endpoints, polled, at_ms, out, pointer } = look;
   const from_ms = at_ms - span_ms;
-  const fell = new Set<string>();
-  for (const [device, since_ms] of look.silent()) {
-    if (since_ms <= from_ms && from_ms - since_ms <= SILENT_MAX_MS) fell.add(device);
-  }
-  if (fell.size === 0) return;
+  const silent = look.silent();
+  if (silent.size === 0) return;
   for (const port in endpoints) {
     const device = endpoints[port] ?? '';
-    if (!fell.has(device)) continue;
+    const since_ms = silent.get(device);
+    const fell = since_ms !== undefined && since_ms <= from_ms;
+    if (!fell || from_ms - since_ms > SILENT_MAX_MS) continue;
     const place = step.now.if_index.indexOf(Number(port));
     // A port that is down, or slower than it was, says nothing against "switched off".
     if (place < 0 || !isFullSpeed(polled, Number(port))) continue;

@@ -54,19 +54,21 @@ function splitLost(
   item: Item,
   now: Vantage,
 ): (Judged & { readonly isFinal: boolean })[] {
+  const { answered_ms, isolated } = now;
+  const over = answered_ms === null || ticksBefore(device, item, answered_ms + 1) === item.n;
+  if (isolated.length === 0 && over) return [{ item, cls: 'no_reply', isFinal: true }];
   const out: (Judged & { readonly isFinal: boolean })[] = [];
   let used = 0;
   const take = (upTo: number, cls: SlotClass, isFinal: boolean) => {
     if (upTo <= used) return;
     const part = cut(item, item.s + used, upTo - used);
-    const isolated = isFinal && cls === 'vantage_isolated';
-    out.push({ item: isolated ? { ...part, cls } : part, cls, isFinal });
+    const silent = isFinal && cls === 'vantage_isolated';
+    out.push({ item: silent ? { ...part, cls } : part, cls, isFinal });
     used = upTo;
   };
-  const { answered_ms } = now;
   // Ticks of one item are 0 … n−1; those sent up to an instant are counted, not searched.
   const upTo = (ms: number) => ticksBefore(device, item, ms);
-  for (const [from_ms, to_ms] of now.isolated) {
+  for (const [from_ms, to_ms] of isolated) {
     take(upTo(from_ms + 1), 'no_reply', true);
     take(upTo(to_ms), 'vantage_isolated', true);
   }

@@ -2,7 +2,7 @@ import { appendRun, type HourRun, slotRun } from './chunk.ts';
 import { type Judged, judgeItems } from './final-items.ts';
 import { itemClass } from './slots.ts';
 import type { AgentState, DeviceState, Item } from './state.ts';
-import { type EndedSpan, feed, finish, type Machine } from './states.ts';
+import { type EndedSpan, feed, finish, isShortRun, type Machine } from './states.ts';
 import type { SlotClass, SlotRun, State, StateInterval, UnknownReason } from './types.ts';
 import { isLost, sentAt, type Vantage } from './vantage.ts';
 
@@ -98,7 +98,7 @@ function sayStates(
   out: Said,
 ): void {
   const { machine } = device;
-  const unsure = open.length > 0 || machine.lost > 0;
+  const unsure = open.length > 0 || isShortRun(machine);
   const view = unsure ? { ...machine } : machine;
   const later: EndedSpan[] = [];
   for (const { item, cls } of open) feedItem(device, view, item, cls, later);

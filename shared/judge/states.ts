@@ -107,9 +107,14 @@ export function feed(machine: Machine, fed: FedSlots, ended: EndedSpan[]): void 
 
 /** What is said at the end of the known slots: an open run below 3 is unknown. Changes it. */
 export function finish(machine: Machine, ended: EndedSpan[]): void {
-  if (machine.lost > 0 && machine.lost < DOWN_SLOTS_MIN) {
+  if (isShortRun(machine)) {
     enter(machine, ended, machine.lost_from_ms, 'unknown', 'short_run', null);
   }
+}
+
+/** Losses that are too few for an outage are open: what follows says what they were. */
+export function isShortRun({ lost }: Machine): boolean {
+  return lost > 0 && lost < DOWN_SLOTS_MIN;
 }
 
 /**

@@ -8,6 +8,7 @@ import { feedPolls } from './polls.ts';
 import { Goings, type Pointer, Sayer } from './rows.ts';
 import { type Material, type ObserveState, PENDING_MAX } from './state.ts';
 import { breakChain } from './tables.ts';
+import type { Silent } from './traffic.ts';
 import type { SeenRow } from './types.ts';
 
 type Batch = Extract<JudgeInput, { kind: 'batch' }> & { readonly header: BatchHeader };
@@ -149,16 +150,20 @@ function chain(state: ObserveState, { epoch, seq, run, list, sections }: Materia
   state.chain = { epoch, seq, run, list };
 }
 
-/** Devices of this agent that its slots say are silent, and since when; looked up at most once. */
-function silentDevices(agent: AgentState): () => ReadonlyMap<string, number> {
-  let known: Map<string, number> | null = null;
+/** What of this agent its slots say is silent; looked up at most once. */
+function silentDevices(agent: AgentState): () => Silent {
+  let known: Silent | null = null;
   return () => {
     if (known !== null) return known;
-    known = new Map();
+    const since = new Map<string, number>();
+    let newest_ms: number | null = null;
     for (const device of agent.devices) {
       const now = device?.machine.now;
-      if (now?.state === 'down' && device !== null) known.set(device.device, now.from_ms);
+      if (now?.state !== 'down' || device === null) continue;
+      since.set(device.device, now.from_ms);
+      newest_ms = Math.max(newest_ms ?? now.from_ms, now.from_ms);
     }
+    known = { since, newest_ms };
     return known;
   };
 }

@@ -6,7 +6,7 @@ import { feedStatus } from './ports.ts';
 import { type FactDraft, type Goings, POLL_GAP_MS, type Pointer, type Sayer } from './rows.ts';
 import { MEMOS_MAX, type ObserveState, type Polled } from './state.ts';
 import { readTable } from './tables.ts';
-import { feedTraffic } from './traffic.ts';
+import { feedTraffic, type Silent } from './traffic.ts';
 
 const OK = 'ok';
 /** Outcomes that say nothing of the device; those that are no answer. All others are answers. */
@@ -23,8 +23,7 @@ export interface PollLook {
   readonly out: Sayer;
   readonly goings: Goings;
   readonly endpoints: (device: string) => Readonly<Record<string, string>>;
-  /** Silent devices of this agent, and since when. */
-  readonly silent: () => ReadonlyMap<string, number>;
+  readonly silent: () => Silent;
 }
 
 /** The polls of one device in one batch. */

@@ -72,8 +72,9 @@ export class TableStep {
     const { if_index } = this.now;
     if (this.before === null) return if_index.map((_, place) => place);
     const out: number[] = [];
-    if (!names.some((name) => this.moved(name))) return out;
-    const columns = names.filter((name) => this.moved(name)).map((name) => this.#columns(name));
+    const columns: (readonly [readonly Cell[] | undefined, readonly Cell[] | undefined])[] = [];
+    for (const name of names) if (this.moved(name)) columns.push(this.#columns(name));
+    if (columns.length === 0) return out;
     for (let place = 0; place < if_index.length; place++) {
       const was = this.#oldPlace(place);
       for (const [now, old] of columns) {

@@ -30,11 +30,18 @@ const ERRORS = [
   'dot3StatsLateCollisions',
 ] as const;
 
+/** Devices of one agent that its slots say are silent. */
+export interface Silent {
+  /** By device code, UTC ms. */
+  readonly since: ReadonlyMap<string, number>;
+  /** The latest of these; null: nobody is silent. */
+  readonly newest_ms: number | null;
+}
+
 export interface TrafficLook extends PortLook {
   /** What people switch off, by ifIndex of this device. */
   readonly endpoints: Readonly<Record<string, string>>;
-  /** Silent devices of this agent, and since when. */
-  readonly silent: () => ReadonlyMap<string, number>;
+  readonly silent: () => Silent;
 }
 
 /** What the counters of a poll show against those of the poll before. */
@@ -139,11 +146,12 @@ function feedEndpoints(look: TrafficLook, step: TableStep, span_ms: number): voi
   if (!OCTETS.some((name) => step.has(name))) return;
   const { endpoints, polled, at_ms, out, pointer } = look;
   const from_ms = at_ms - span_ms;
-  const silent = look.silent();
-  if (silent.size === 0) return;
+  const { since, newest_ms } = look.silent();
+  // Through a whole night machines are silent that fell so long ago: their ports need no look.
+  if (newest_ms === null || from_ms - newest_ms > SILENT_MAX_MS) return;
   for (const port in endpoints) {
     const device = endpoints[port] ?? '';
-    const since_ms = silent.get(device);
+    const since_ms = since.get(device);
     const fell = since_ms !== undefined && since_ms <= from_ms;
     if (!fell || from_ms - since_ms > SILENT_MAX_MS) continue;
     const place = step.now.if_index.indexOf(Number(port));

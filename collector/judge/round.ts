@@ -11,8 +11,8 @@ import { ordinal } from './inputs.ts';
 import { type Folded, foldSite, InputFault, type SiteJudge } from './site-judge.ts';
 import { writeOutputs } from './write-outputs.ts';
 
-/** Leaves of one site in one round: a rebuild lets others through in between. */
-export const ROUND_LEAVES_MAX = 120;
+/** Leaves of one site in one round: a site with a backlog lets others through in between. */
+const ROUND_LEAVES_MAX = 120;
 /**
  * The state is stored at least this often: what a restart replays. Some 40 kB a site: with each
  * batch, which comes every minute, it would be the most that the collector writes.
@@ -37,6 +37,8 @@ export interface RoundOptions {
   readonly findList: FindList;
   readonly now_ms: () => number;
   readonly wait: (ms: number) => Promise<void>;
+  /** Leaves of one site in one round, where nobody waits for the next one. */
+  readonly leaves_max?: number;
   readonly log: { warn(fields: object, message: string): void };
 }
 
@@ -61,7 +63,7 @@ export async function runRound(
     try {
       const { judge, leaves } = load();
       const before = closedBefore(judge.state);
-      const found = await foldSite(options, judge, leaves, ROUND_LEAVES_MAX);
+      const found = await foldSite(options, judge, leaves, leavesMax(options));
       const touched_ms = touchedBy(judge, before, leaves, options.now_ms());
       const papers = leaves.some(({ leaf, document }) => document !== null && leaf.kind !== 'day');
       folded.set(judge, { ...found, touched_ms, papers });
@@ -86,6 +88,10 @@ export async function runRound(
     await options.wait(RETRY_WAIT_MS);
     for (const { site } of folded.keys()) hooks.again(site);
   }
+}
+
+function leavesMax({ leaves_max = ROUND_LEAVES_MAX }: RoundOptions): number {
+  return leaves_max;
 }
 
 interface Turn extends Folded {
@@ -121,7 +127,7 @@ async function readLeaves(
         try {
           const judge = await held.load(site, unit);
           const { position } = judge;
-          const leaves = await unit.siteLeaves(site, position, ROUND_LEAVES_MAX, isHeld);
+          const leaves = await unit.siteLeaves(site, position, leavesMax(options), isHeld);
           loaded.push({ site, load: () => ({ judge, leaves }) });
         } catch (error) {
           loaded.push(fail(site, error));

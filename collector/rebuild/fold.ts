@@ -10,6 +10,11 @@ import type { ReadUnit, Store } from '../store/store.ts';
 
 /** Rounds without any progress before the reason is thrown: a disk may be busy for a moment. */
 const ROUNDS_FAILED_MAX = 3;
+/**
+ * Leaves of one round: nobody waits for the next one, and each ends with a commit and a stored
+ * state of some 40 kB. Their rows, some kB each, are held until then.
+ */
+const LEAVES_MAX = 480;
 
 export interface FoldOptions {
   readonly store: Store;
@@ -41,7 +46,13 @@ export function createFolding(options: FoldOptions): Folding {
     },
   };
   const findList = createListFinder(store);
-  const round = { ...options, handover: createHandover(), findList, log };
+  const round = {
+    ...options,
+    handover: createHandover(),
+    findList,
+    log,
+    leaves_max: LEAVES_MAX,
+  };
   const hooks = {
     tell: () => undefined,
     folded: () => undefined,

@@ -105,7 +105,7 @@ export function feed(machine: Machine, fed: FedSlots, ended: EndedSpan[]): void 
   }
 }
 
-/** What is said at the end of the known slots: an open run below 3 is unknown. Changes it. */
+/** Appends what is said at the end of the known slots: an open run below 3 is unknown. */
 export function finish(machine: Machine, ended: EndedSpan[]): void {
   if (isShortRun(machine)) {
     enter(machine, ended, machine.lost_from_ms, 'unknown', 'short_run', null);

@@ -124,7 +124,7 @@ function silences(
     for (const item of device.items) {
       const last = lastAnswer(device, item, closed_ms);
       if (last === null || (after_ms !== null && last <= after_ms)) continue;
-      // Nearly all lie in the spans, where they add nothing: sorting them would be most of the work.
+      // Nearly all lie in the spans and add nothing: sorting them would be most of the work.
       if (liesIn(answered, sentAt(device, item, 0), last)) continue;
       for (let at = sentAt(device, item, 0); at <= last; at += device.interval_ms) {
         if (!liesIn(answered, at, at)) points.push([at, at]);
@@ -148,7 +148,7 @@ function lastAnswer(device: DeviceState, item: Item, closed_ms: number): number 
   return ticks === 0 ? null : sentAt(device, item, ticks - 1);
 }
 
-/** Whether a gap longer than `threshold` lies between `spans`, which are ascending, and the ends. */
+/** Whether a gap longer than `threshold` lies between `spans` (ascending) or at an end. */
 function hasGap(
   spans: readonly (readonly [number, number])[],
   from_ms: number,

@@ -93,8 +93,7 @@ function bytesOf(from: Reader, fd: number, { offset, length }: BodyRef): Uint8Ar
   }
   from.ended = offset + length;
   const at = offset - from.held_at;
-  // What was read is never written again: a view of it is enough.
-  return from.held.subarray(at, at + length);
+  return from.held.slice(at, at + length);
 }
 
 function missing(ref: BodyRef, folder: string, cause?: unknown): LanProofError {

@@ -41,7 +41,7 @@ export class TableStep {
     return this.now.names.includes(name);
   }
 
-  /** False: nothing changed in it. Differences leave the list of a column as it was, see added. */
+  /** False: nothing changed in it. A column without differences stays one list, see added(). */
   moved(name: string): boolean {
     const { now, before } = this;
     const at = now.names.indexOf(name);

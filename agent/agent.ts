@@ -173,7 +173,7 @@ export class Agent {
   }
 
   #createMetrics(): AgentMetrics {
-    const { spool, book } = this.#delivery;
+    const { spool, book, alarms } = this.#delivery;
     const lists = this.#lists;
     const create = this.#deps.createMetrics ?? (() => UNCOUNTED);
     return create({
@@ -190,6 +190,7 @@ export class Agent {
       lastProof_ms: () => this.#book.proven_ms ?? undefined,
       clockOffset_ms: () => this.#book.clock_offset_ms ?? undefined,
       synchronised: () => this.#clock.synchronised,
+      historyAlarms: () => alarms.count,
     });
   }
 

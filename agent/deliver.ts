@@ -7,10 +7,12 @@ import { BATCH_CONTENT_TYPE, HOLE_CONTENT_TYPE } from '../shared/measure/protoco
 import { cristian } from './clock.ts';
 import { type AnswerError, readBatchAnswer, readError } from './deliver/answers.ts';
 import { Backoff, retryAfterMs } from './deliver/backoff.ts';
+import { asProblem, type Refusable, refusal } from './deliver/problems.ts';
 import type { ProofKeeper } from './deliver/prove.ts';
 import type { Reintroducer } from './deliver/reintroduce.ts';
+import type { RotationTeller } from './deliver/rotation.ts';
 import { type CollectorHttp, type HttpAnswer, jsonOf } from './http.ts';
-import type { Identity } from './identity.ts';
+import type { Identity, KeyRotation } from './identity.ts';
 import type { Outgoing } from './spool/types.ts';
 import type { Spool } from './spool.ts';
 
@@ -27,6 +29,8 @@ export interface DeliverDeps {
   readonly proofs: ProofKeeper;
   /** Asked when the collector does not know this agent or its list; without it nobody is. */
   readonly reintroducer?: Reintroducer;
+  /** Tells of new keys; without it the agent never had another one. */
+  readonly rotations?: RotationTeller;
   readonly monotonic_ms: () => number;
   /** UTC ms by the run's offset. */
   readonly utc_ms: () => number;
@@ -64,8 +68,11 @@ export class Deliverer {
     const wait_ms = this.#notBefore_ms - this.#deps.monotonic_ms();
     if (wait_ms > 0) return wait_ms;
     try {
-      const { proofs, spool } = this.#deps;
-      if (proofs.due(spool.marks.sent_to)) await this.#prove(signal);
+      const { proofs, spool, rotations } = this.#deps;
+      const rotation = rotations?.due(spool.marks.sent_to);
+      if (rotation !== undefined) return await this.#rotate(rotation, signal);
+      // Until the collector knows the key in use it refuses what that one asks for.
+      if (!rotations?.pending && proofs.due(spool.marks.sent_to)) await this.#prove(signal);
       const item = spool.next();
       if (item === undefined) return IDLE_MS;
       await this.#send(item, signal);
@@ -78,6 +85,21 @@ export class Deliverer {
   /** Proves the newest delivered batch now, due or not. */
   async proveNow(signal?: AbortSignal): Promise<void> {
     await this.#prove(signal);
+  }
+
+  async #rotate(rotation: KeyRotation, signal: AbortSignal | undefined): Promise<number> {
+    const refused = await this.#deps.rotations?.tell(rotation, signal);
+    if (refused === undefined) {
+      this.#backoff.reset();
+      this.#lastProblem = '';
+      return 0;
+    }
+    const { status, retry_ms, ...error } = refused;
+    const problem =
+      error.expect === undefined
+        ? await this.#unknownOr(rotation, status, error, signal)
+        : this.#rewind(error.expect);
+    return problem === undefined ? 0 : this.#fail(problem, retry_ms);
   }
 
   async #prove(signal: AbortSignal | undefined): Promise<void> {
@@ -140,15 +162,24 @@ export class Deliverer {
       this.#fail(problem, retry_ms);
       return;
     }
-    const unknown = answer.status === 401 && error.code === 'unknown_agent';
-    const problem = unknown ? await this.#reintroduce(item, error, signal) : undefined;
-    if (unknown && problem === undefined) return;
-    this.#fail(problem ?? refusal(item, answer.status, error), retry_ms);
+    const problem = await this.#unknownOr(item, answer.status, error, signal);
+    if (problem !== undefined) this.#fail(problem, retry_ms);
+  }
+
+  /** An agent that is not known there introduces itself again; all else is a problem. */
+  async #unknownOr(
+    item: Refusable,
+    status: number,
+    error: AnswerError,
+    signal: AbortSignal | undefined,
+  ): Promise<LanProofError | undefined> {
+    const unknown = status === 401 && error.code === 'unknown_agent';
+    return unknown ? this.#reintroduce(item, error, signal) : refusal(item, status, error);
   }
 
   /** Undefined where the collector knows this agent again; else what holds delivery up. */
   async #reintroduce(
-    item: Outgoing,
+    item: Refusable,
     error: AnswerError,
     signal: AbortSignal | undefined,
   ): Promise<LanProofError | undefined> {
@@ -180,6 +211,8 @@ export class Deliverer {
         fatal: false,
       });
     }
+    this.#deps.rotations?.rewound(expect.seq);
+    this.#deps.proofs.doubt();
     if (this.#rewinds <= REWINDS_MAX) return undefined;
     return new LanProofError('DELIVERY_LOOP', `the collector keeps asking for ${expect.seq}`, {
       hint: 'look at the log of the collector; nothing is lost meanwhile',
@@ -214,26 +247,4 @@ export class Deliverer {
     if (problem.code !== this.#lastProblem) this.#deps.onProblem(problem);
     this.#lastProblem = problem.code;
   }
-}
-
-/** Errors without a code are faults of this program; they are told, and delivery goes on. */
-function asProblem(error: unknown): LanProofError {
-  if (error instanceof LanProofError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new LanProofError('DELIVERY_FAULT', message, {
-    hint: 'please report this with the log of the agent',
-    fatal: false,
-    cause: error,
-  });
-}
-
-function refusal(item: Outgoing, status: number, error: AnswerError): LanProofError {
-  const place = item.kind === 'hole' ? `hole ${item.from_seq}–${item.to_seq}` : `batch ${item.seq}`;
-  const options = { hint: error.hint, place, fatal: false };
-  const said = `${status} ${error.code}: ${error.message}`;
-  if (status === 401) return new LanProofError('AGENT_UNKNOWN', said, options);
-  if (status === 403) return new LanProofError('AGENT_REFUSED', said, options);
-  if (status === 409) return new LanProofError('AGENT_CONFLICT', said, options);
-  if (status === 429 || status >= 500) return new LanProofError('COLLECTOR_BUSY', said, options);
-  return new LanProofError('BATCH_REFUSED', said, options);
 }

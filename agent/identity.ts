@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   openSync,
   readFileSync,
@@ -8,17 +9,20 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { equalBytes, fromBase64 } from '../shared/bytes.ts';
+import { equalBytes, fromBase64, toBase64 } from '../shared/bytes.ts';
 import { LanProofError } from '../shared/errors.ts';
 import type { ChainHead } from '../shared/evidence/chain.ts';
 import type { Crypto, Signer } from '../shared/evidence/crypto.ts';
 import { openDocument } from '../shared/evidence/document-reading.ts';
 import { documentHash, type Enrol, type LogOpen } from '../shared/evidence/documents.ts';
 import { type Envelope, serializeEnvelope } from '../shared/evidence/dsse.ts';
+import { checkRotations, rotatedTo } from '../shared/evidence/rotations.ts';
 import { signerFromPem } from '../shared/node/crypto.ts';
 import type { TlsTrust } from './connect.ts';
 
 export const KEY_FILE = 'agent.key';
+/** The key of a rotation that enrolment.json may name already; see rotate-key.ts. */
+export const NEXT_KEY_FILE = 'agent.key.next';
 export const ENROLMENT_FILE = 'enrolment.json';
 const PRIVATE_MODE = 0o600;
 
@@ -34,6 +38,15 @@ export interface Enrolment {
   readonly log_open: readonly Envelope[];
   /** The first verified checkpoint. */
   readonly checkpoint: string;
+  /** Rotate documents from the key of `enrol` to the one in use, oldest first; absent: none. */
+  readonly rotations?: readonly Envelope[];
+}
+
+/** A rotation of this epoch, checked. */
+export interface KeyRotation {
+  readonly envelope: Envelope;
+  /** The last batch under the key before. */
+  readonly after_seq: number;
 }
 
 /** Who this agent is. */
@@ -53,6 +66,8 @@ export interface Identity {
   /** Log keys by origin, in the order in which the logs were opened. */
   readonly logs: ReadonlyMap<string, LogOpen>;
   readonly enrolment: Enrolment;
+  /** Oldest first; the newest one begins the key in use. */
+  readonly rotations: readonly KeyRotation[];
 }
 
 /**
@@ -60,7 +75,7 @@ export interface Identity {
  * STATE_DIR_UNREADABLE, AGENT_KEY_MODE, AGENT_KEY_DAMAGED, ENROLMENT_DAMAGED.
  */
 export function loadIdentity(state_dir: string, crypto: Crypto): Identity {
-  const signer = loadKey(state_dir);
+  const kept = loadKey(state_dir);
   const path = join(state_dir, ENROLMENT_FILE);
   let enrolment: Enrolment;
   try {
@@ -72,7 +87,7 @@ export function loadIdentity(state_dir: string, crypto: Crypto): Identity {
       : damaged(path, cause);
   }
   try {
-    return identityOf(enrolment, signer, crypto);
+    return identityOf(enrolment, keyInUse(state_dir, enrolment, kept), crypto);
   } catch (cause) {
     throw damaged(path, cause);
   }
@@ -83,7 +98,9 @@ export function identityOf(enrolment: Enrolment, signer: Signer, crypto: Crypto)
   const document_key = fromBase64(enrolment.document_key);
   const text = serializeEnvelope(enrolment.enrol);
   const enrol: Enrol = openDocument(crypto, text, 'enrol', document_key);
-  if (!equalBytes(fromBase64(enrol.agent_key), signer.publicKey)) {
+  const rotations = enrolment.rotations ?? [];
+  const rotated = checkRotations(crypto, enrol, rotations);
+  if (!equalBytes(rotated.key, signer.publicKey)) {
     throw new LanProofError('ENROL_KEY', 'the enrol document names another key', {
       hint: 'agent.key and enrolment.json do not belong together; enrol again',
     });
@@ -102,11 +119,20 @@ export function identityOf(enrolment: Enrolment, signer: Signer, crypto: Crypto)
   const origin: ChainHead = { epoch, seq: 0, hash: documentHash(crypto, text) };
   const { tls } = enrolment;
   const place = { site, agent, epoch, log, issued_ms };
-  return { ...place, signer, document_key, tls, origin, logs, enrolment };
+  const keys = { signer, document_key, tls, rotations: rotated.rotations };
+  return { ...place, ...keys, origin, logs, enrolment };
 }
 
-export function loadKey(state_dir: string): Signer {
-  const path = join(state_dir, KEY_FILE);
+/** A rotation that was cut off behind its document has its key in the file beside. */
+function keyInUse(state_dir: string, { rotations }: Enrolment, kept: Signer): Signer {
+  const last = rotations?.at(-1);
+  if (last === undefined || !existsSync(join(state_dir, NEXT_KEY_FILE))) return kept;
+  const next = loadKey(state_dir, NEXT_KEY_FILE);
+  return rotatedTo(last) === toBase64(next.publicKey) ? next : kept;
+}
+
+export function loadKey(state_dir: string, name: string = KEY_FILE): Signer {
+  const path = join(state_dir, name);
   let pem: string;
   try {
     const mode = statSync(path).mode & 0o777;

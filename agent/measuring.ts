@@ -5,7 +5,7 @@ import { encodeRuns } from '../shared/measure/runs.ts';
 import { CarrierWatch } from './carrier.ts';
 import type { RunClock } from './clock.ts';
 import type { AgentConfig } from './config.ts';
-import type { Delivery } from './deliver/delivery.ts';
+import { type Delivery, REWRITTEN_EVENT } from './deliver/delivery.ts';
 import { createEngines, type Engines } from './engines.ts';
 import { HostFacts, ownNic } from './host.ts';
 import type { Identity } from './identity.ts';
@@ -89,6 +89,8 @@ export async function createMeasuring(deps: MeasuringDeps, list: ListInForce): P
     onProblem: ({ code, message }) => log.warn({ code, hint: ENGINE_HINTS[code] }, message),
   });
   recorder.event({ code: 'start' });
+  // A restart hides nothing: it is signed again until a person acknowledged it.
+  if (deps.delivery.alarms.count > 0) recorder.event(REWRITTEN_EVENT);
   const guard = new MacGuard({
     sink: deps.metrics.counting(recorder),
     monotonic_ms: () => platform.monotonic_ms(),

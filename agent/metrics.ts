@@ -32,6 +32,8 @@ export interface MetricSources {
   /** Time of the batches minus the settable clock, ms. */
   readonly clockOffset_ms: () => number | undefined;
   readonly synchronised: () => boolean;
+  /** Contradictions in the collector's log that nobody acknowledged. */
+  readonly historyAlarms: () => number;
 }
 
 /** Own health of the agent, prefix `lanproof_agent_`: counts and times, no address, no name. */
@@ -115,6 +117,8 @@ function spoolGauges(
   add('last_proof_timestamp_seconds', 'When inclusion in the log was last seen proven.', () =>
     seconds(sources.lastProof_ms()),
   );
+  const rewritten = 'Contradictions found in the log of the collector and not acknowledged.';
+  add('history_alarms', rewritten, sources.historyAlarms);
 }
 
 function listGauges(registers: Registry[], sources: MetricSources): void {

@@ -62,6 +62,14 @@ export function readProof(value: unknown): ProofAnswer {
   return { leaf: Number(leaf), leaf_bytes, inclusion, consistency, checkpoint };
 }
 
+/** @throws LanProofError ANSWER_GARBAGE unless it holds the hashes of a proof. */
+export function readConsistency(value: unknown): readonly string[] {
+  const { consistency } = members(value);
+  const texts = Array.isArray(consistency) && consistency.every((one) => typeof one === 'string');
+  if (!texts) throw garbage('no consistency proof');
+  return consistency;
+}
+
 /** @throws LanProofError ANSWER_GARBAGE unless it says which batch is expected. */
 export function readReintroduced(value: unknown): ReintroduceAnswer['expect'] {
   const expect = expectOf(members(value));

@@ -8,9 +8,11 @@ import { type Identity, saveEnrolment } from '../identity.ts';
 import { TargetBook } from '../lists/targets.ts';
 import type { Logger } from '../log.ts';
 import { Spool } from '../spool.ts';
+import { AlarmBook } from './alarms.ts';
 import { type AgentApi, createAgentApi } from './api.ts';
 import { ProofKeeper } from './prove.ts';
 import { Reintroducer } from './reintroduce.ts';
+import { RotationTeller } from './rotation.ts';
 
 /** What the delivering half tells the measuring half, which is built later. */
 export interface DeliveryHooks {
@@ -34,7 +36,12 @@ export interface Delivery {
   readonly proofs: ProofKeeper;
   readonly book: TargetBook;
   readonly deliverer: Deliverer;
+  /** Contradictions in the collector's log that were found so far. */
+  readonly alarms: AlarmBook;
 }
+
+/** The event of a rewritten history: `value` 0 tells it from the size of a lost one. */
+export const REWRITTEN_EVENT = { code: 'history_lost', value: 0 } as const;
 
 /** @throws LanProofError SPOOL_*, COLLECTOR_INSECURE. */
 export function createDelivery(
@@ -64,11 +71,20 @@ export function createDelivery(
     onLost: (message) => log.error({ code: 'SPOOL_LOST' }, message),
   });
   const api = createAgentApi(http, crypto, identity.signer);
+  const alarms = new AlarmBook(config.state_dir);
   const proofs = new ProofKeeper({
     ...{ api, spool, identity, crypto, monotonic_ms, utc_ms, onTime },
     onHistoryLost: (error, seen_size) => {
       hooks.event({ code: 'history_lost', value: seen_size });
       log.fatal({ code: error.code, hint: error.hint }, error.message);
+    },
+    onRewritten: (error, found) => {
+      const known = alarms.raise(found);
+      if (known === 'new') {
+        hooks.event(REWRITTEN_EVENT);
+        log.fatal({ code: error.code, hint: error.hint }, error.message);
+      }
+      return known;
     },
     onLogs: (log_open) => saveEnrolment(config.state_dir, { ...identity.enrolment, log_open }),
   });
@@ -78,13 +94,15 @@ export function createDelivery(
   });
   const { enrol } = identity.enrolment;
   const targets = () => book.shown;
-  const reintroducer = new Reintroducer({ api, enrol, targets, monotonic_ms });
+  const { rotations = [] } = identity.enrolment;
+  const reintroducer = new Reintroducer({ api, enrol, rotations, targets, monotonic_ms });
   const deliverer = new Deliverer({
     ...{ http, spool, identity, crypto, proofs, monotonic_ms, utc_ms, random, onTime },
     reintroducer,
+    rotations: new RotationTeller({ api, spool, identity }),
     onListVersion: hooks.onListVersion,
     onProblem: hooks.tell,
     onDelivered: hooks.onDelivered,
   });
-  return { spool, http, api, proofs, book, deliverer };
+  return { spool, http, api, proofs, book, deliverer, alarms };
 }

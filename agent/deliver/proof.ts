@@ -26,8 +26,9 @@ export interface OwnBatch {
 
 /**
  * Checks that `own` is in the log and that the log only grew since `seen`.
- * @throws LanProofError HISTORY_LOST (the log shrank or was rewritten), PROOF_FORGED (leaf,
- * inclusion), PROOF_FORMAT, or what openCheckpoint throws for a wrong key or origin.
+ * @throws LanProofError HISTORY_LOST (the log shrank), HISTORY_REWRITTEN (it contradicts `seen`),
+ * PROOF_FORGED (leaf, inclusion), PROOF_FORMAT, or what openCheckpoint throws for a wrong key or
+ * origin.
  */
 export function checkProof(
   crypto: Crypto,
@@ -58,7 +59,10 @@ export function checkProof(
   return { ...checkpoint, note: answer.checkpoint };
 }
 
-/** @throws LanProofError HISTORY_LOST unless the log at `next` continues the one at `seen`. */
+/**
+ * @throws LanProofError HISTORY_LOST where the log at `next` is smaller than the one at `seen`,
+ * HISTORY_REWRITTEN where it does not continue it.
+ */
 function checkGrowth(
   crypto: Crypto,
   seen: Checkpoint,
@@ -66,14 +70,27 @@ function checkGrowth(
   proof: readonly Uint8Array[],
 ): void {
   if (next.size < seen.size) {
-    throw lost(`the log has ${next.size} leaves, it had ${seen.size}`);
+    throw historyLost(`the log has ${next.size} leaves, it had ${seen.size}`);
   }
-  const empty = seen.size === 0;
-  if (empty || verifyConsistency(crypto, seen.size, seen.root, next.size, next.root, proof)) return;
-  throw lost(`the log of ${next.size} leaves does not continue the one of ${seen.size}`);
+  if (continues(crypto, seen, next, proof)) return;
+  throw historyRewritten(
+    `the log of ${next.size} leaves does not continue the one of ${seen.size}`,
+  );
 }
 
-function hashes(list: readonly string[]): Uint8Array[] {
+/** Whether `proof` shows that the log at `next` only grew since `seen`. */
+export function continues(
+  crypto: Crypto,
+  seen: Pick<Checkpoint, 'size' | 'root'>,
+  next: Pick<Checkpoint, 'size' | 'root'>,
+  proof: readonly Uint8Array[],
+): boolean {
+  if (seen.size === 0) return true;
+  return verifyConsistency(crypto, seen.size, seen.root, next.size, next.root, proof);
+}
+
+/** The hashes of a proof. @throws LanProofError PROOF_FORMAT. */
+export function hashes(list: readonly string[]): Uint8Array[] {
   if (!Array.isArray(list) || list.length > HASHES_MAX) throw malformed();
   return list.map(decode);
 }
@@ -101,9 +118,18 @@ function forged(message: string): LanProofError {
   });
 }
 
-function lost(message: string): LanProofError {
+/** The collector names less than was seen: an older copy was put back, or leaves are gone. */
+export function historyLost(message: string): LanProofError {
   return new LanProofError('HISTORY_LOST', message, {
-    hint: 'history was lost or rewritten at the collector; keep the spool, tell the auditor',
+    hint: 'history was lost at the collector; keep the spool: the agent sends again what it has',
+    fatal: false,
+  });
+}
+
+/** The log key signed two histories, and nobody said so. */
+export function historyRewritten(message: string): LanProofError {
+  return new LanProofError('HISTORY_REWRITTEN', message, {
+    hint: 'the collector shows another history: keep the files in state_dir/alarms, tell the auditor',
     fatal: false,
   });
 }

@@ -9,8 +9,11 @@ import type { BatchHeader, ClockSample } from '../../shared/measure/batch.ts';
 import { jsonOf } from '../http.ts';
 import type { Identity } from '../identity.ts';
 import type { Spool } from '../spool.ts';
+import type { Contradiction } from './alarms.ts';
 import { readError, readProof } from './answers.ts';
 import type { AgentApi } from './api.ts';
+import { followLog } from './follow.ts';
+import { underKey } from './log-opens.ts';
 import { checkProof, type SeenCheckpoint } from './proof.ts';
 
 /** Evidence §3: how often inclusion is checked while all is well. */
@@ -27,8 +30,13 @@ export interface ProofDeps {
   readonly monotonic_ms: () => number;
   readonly utc_ms: () => number;
   readonly onTime: (sample: ClockSample) => void;
-  /** The log shrank, was rewritten, or a new one names less than this agent saw. */
+  /** The log shrank, or a new one names less than this agent saw. */
   readonly onHistoryLost: (error: LanProofError, seen_size: number) => void;
+  /** The log was rewritten: it contradicts what this agent saw. Says whether a person knows. */
+  readonly onRewritten: (
+    error: LanProofError,
+    found: Contradiction,
+  ) => 'new' | 'open' | 'acknowledged';
   /** New log-open documents, verified; kept for the next start. */
   readonly onLogs: (log_open: readonly Envelope[]) => void;
 }
@@ -42,6 +50,7 @@ export class ProofKeeper {
   #lastTry_ms: number | undefined;
   #wanted = true;
   #noteSealed = '';
+  #lostTold = '';
 
   constructor(deps: ProofDeps) {
     this.#deps = deps;
@@ -72,6 +81,11 @@ export class ProofKeeper {
     const [origin, size] = checkpoint.split('\n');
     const odd = origin !== this.#seen.origin || Number(size) < this.#seen.size;
     if (renew || odd) this.#wanted = true;
+  }
+
+  /** The collector lost what it had: its log is looked at before anything more is sent there. */
+  doubt(): void {
+    this.#lastTry_ms = undefined;
   }
 
   /** First delivery of this process, hourly, and when something asked for it. */
@@ -115,10 +129,15 @@ export class ProofKeeper {
     if (opened === undefined) throw unknownLog(origin);
     const log = { origin, key: fromBase64(opened.log_key) };
     const own = { site: identity.site, agent: identity.agent, epoch: identity.epoch, seq, hash };
+    if (origin !== this.#seen.origin) await this.#follow(signal);
     try {
       this.#seen = checkProof(crypto, proof, own, log, this.#seen);
     } catch (error) {
       if (error instanceof LanProofError && error.code === 'HISTORY_LOST') this.#lost(error);
+      if (error instanceof LanProofError && error.code === 'HISTORY_REWRITTEN') {
+        const { checkpoint: shown, consistency } = proof;
+        this.#rewritten(error, { shown, log_open: null, consistency });
+      }
       throw error;
     }
     this.#wanted = false;
@@ -129,7 +148,43 @@ export class ProofKeeper {
   /** Tells it, and shows the checkpoint once more: the next header is the report of it. */
   #lost(error: LanProofError): void {
     this.#noteSealed = '';
+    // The same loss is found at every try until the collector goes on in a new log.
+    if (error.message === this.#lostTold) return;
+    this.#lostTold = error.message;
     this.#deps.onHistoryLost(error, this.#seen.size);
+  }
+
+  #rewritten(
+    error: LanProofError,
+    found: Pick<Contradiction, 'shown' | 'log_open' | 'consistency'>,
+  ): 'new' | 'open' | 'acknowledged' {
+    this.#noteSealed = '';
+    // Asking every minute would only make a new pair of checkpoints every minute.
+    this.#wanted = false;
+    const { origin: log, note: seen } = this.#seen;
+    const at_ms = Math.max(0, Math.round(this.#deps.utc_ms()));
+    const { message } = error;
+    return this.#deps.onRewritten(error, { v: 1, at_ms, log, message, seen, ...found });
+  }
+
+  /** Before another log is followed: does it stand on what this agent saw of the one before? */
+  async #follow(signal: AbortSignal | undefined): Promise<void> {
+    const { api, crypto } = this.#deps;
+    const found = await followLog(api, crypto, this.#seen, [...this.#logs.values()], signal);
+    if (found === undefined) return;
+    if (found.kind === 'lost') {
+      this.#lost(found.error);
+      return;
+    }
+    const log_open = this.#envelopeOf(found.log);
+    const { consistency } = found;
+    const known = this.#rewritten(found.error, { shown: null, log_open, consistency });
+    if (known !== 'acknowledged') throw found.error;
+  }
+
+  #envelopeOf(log: string): Envelope | null {
+    const at = [...this.#logs.keys()].indexOf(log);
+    return this.#envelopes[at] ?? null;
   }
 
   /** A restored collector goes on in a new log; it is followed by a signed log-open alone. */
@@ -139,7 +194,8 @@ export class ProofKeeper {
     if (answer.status !== 200) return;
     const { log_open } = Object.assign({ log_open: [] as unknown }, jsonOf(answer));
     if (!Array.isArray(log_open) || log_open.length > LOGS_MAX) return;
-    for (const envelope of log_open as Envelope[]) {
+    const mine = underKey(log_open as Envelope[], identity.enrolment.document_key);
+    for (const envelope of mine) {
       const text = serializeEnvelope(envelope);
       const opened = openDocument(crypto, text, 'log-open', identity.document_key);
       if (this.#logs.has(opened.log)) continue;
@@ -147,24 +203,7 @@ export class ProofKeeper {
       // What is known stays known: without the log of its enrolment an agent cannot start.
       this.#envelopes = [...this.#envelopes, parseEnvelope(envelope)];
       this.#deps.onLogs(this.#envelopes);
-      this.#compare(opened);
     }
-  }
-
-  #compare({ log, previous }: LogOpen): void {
-    const { origin, size } = this.#seen;
-    if (previous === null || previous.log !== origin) return;
-    // A restored log may have grown past `size` with other leaves before a newer head closed it.
-    const [, newer, newer_size] = previous.reason.split(' ');
-    const forked = newer === origin && Number(newer_size) <= size;
-    if (previous.size >= size && !forked) return;
-    const message = `${log} follows ${origin} at ${previous.size} leaves, seen were ${size}`;
-    this.#lost(
-      new LanProofError('HISTORY_LOST', message, {
-        hint: 'the collector was restored from an older copy; the agent sends again what it has',
-        fatal: false,
-      }),
-    );
   }
 
   /** The checkpoint verified last, from the spool; after a loss the one of the enrolment. */

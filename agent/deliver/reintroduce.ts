@@ -13,6 +13,8 @@ export interface ReintroduceDeps {
   readonly api: AgentApi;
   /** The document that enrolled this agent. */
   readonly enrol: Envelope;
+  /** How that key became the one in use. */
+  readonly rotations?: readonly Envelope[];
   /** The newest target list with its version; undefined before the first one. */
   readonly targets: () => { readonly version: number; readonly envelope: Envelope } | undefined;
   readonly monotonic_ms: () => number;
@@ -37,11 +39,12 @@ export class Reintroducer {
 
   /** Undefined where it was asked shortly before. Throws LanProofError where no answer came. */
   async ask(signal?: AbortSignal): Promise<Reintroduced | undefined> {
-    const { api, enrol, targets, monotonic_ms } = this.#deps;
+    const { api, enrol, rotations = [], targets, monotonic_ms } = this.#deps;
     const now_ms = monotonic_ms();
     if (now_ms - this.#asked_ms < REINTRODUCE_MS) return undefined;
     this.#asked_ms = now_ms;
-    const body: ReintroduceRequest = { enrol, targets: targets()?.envelope ?? null };
+    const more = rotations.length === 0 ? {} : { rotations };
+    const body: ReintroduceRequest = { enrol, targets: targets()?.envelope ?? null, ...more };
     const answer = await api.post(PATH, body, signal);
     if (answer.status === 200) return { expect: readReintroduced(jsonOf(answer)) };
     return { refused: { status: answer.status, ...readError(answer) } };

@@ -9,6 +9,7 @@ import { shortCode } from '../../shared/evidence/keys.ts';
 import type { EnrolAnswer, EnrolRequest, EnrolToken } from '../../shared/measure/protocol.ts';
 import { bare, inspectTls, type TlsTrust } from '../connect.ts';
 import { readError } from '../deliver/answers.ts';
+import { underKey } from '../deliver/log-opens.ts';
 import { createCollectorHttp, jsonOf } from '../http.ts';
 import {
   ENROLMENT_FILE,
@@ -184,7 +185,8 @@ function checkAnswer(
   if (document_key === undefined) throw wrongPin('document key');
   const log_key = opens.find((open) => fingerprint(open.log_key) === token.log_key);
   if (log_key === undefined) throw wrongPin('log key');
-  const { checkpoint, log_open } = answer;
+  const { checkpoint } = answer;
+  const log_open = underKey(answer.log_open, document_key.document_key);
   // Which log it is, the signature under the pinned key says; identityOf checks all documents.
   const newest = opens.findLast((open) => checkpoint.startsWith(`${open.log}\n`)) ?? log_key;
   openCheckpoint(crypto, checkpoint, newest.log, fromBase64(newest.log_key));

@@ -49,6 +49,8 @@ export async function acceptKey(
     software: row.software,
     insecure: how.insecure,
     enrolled_ms: now,
+    history_lost_ms: null,
+    history_rewritten_ms: null,
   });
   const decided = { ...row, state: 'approved', decided_ms: now, decided_by: how.by } as const;
   await tx.putEnrolment(decided);

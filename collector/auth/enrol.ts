@@ -52,13 +52,17 @@ export async function approveEnrolment(
 ): Promise<EnrolmentRow> {
   const { value } = await context.ledger.commit(async (unit) => {
     const rows = await unit.tx.enrolments(site);
-    const row = rows.find((found) => found.agent === agent && found.state === 'pending');
-    if (row === undefined) {
+    const waiting = rows.filter((found) => found.agent === agent && found.state === 'pending');
+    const [newest] = waiting;
+    if (newest === undefined) {
       throw new HttpError(404, 'NOTHING_TO_APPROVE', 'no key of this agent waits for approval', {
         hint: 'run lanproof enrol on the machine first, with its token',
       });
     }
-    if (short_code !== undefined && short_code.toUpperCase() !== row.short_code) {
+    // Where two keys wait (a second try with another token), the code says which one is meant.
+    const compared = short_code?.toUpperCase();
+    const row = waiting.find((found) => compared === undefined || found.short_code === compared);
+    if (row === undefined) {
       throw new HttpError(
         409,
         'SHORT_CODE_DIFFERS',
@@ -74,16 +78,20 @@ export async function approveEnrolment(
   return value;
 }
 
-/** A person turns the newest waiting key of an agent down. Throws HttpError 404. */
+/** A person turns a waiting key of an agent down: the one of the code, else the newest. */
 export async function refuseEnrolment(
   context: AppContext,
   site: string,
   agent: string,
+  short_code: string | undefined,
   by: string,
 ): Promise<EnrolmentRow> {
   return context.store.write(async (tx) => {
     const rows = await tx.enrolments(site);
-    const row = rows.find((found) => found.agent === agent && found.state === 'pending');
+    const compared = short_code?.toUpperCase();
+    const row = rows
+      .filter((found) => found.agent === agent && found.state === 'pending')
+      .find((found) => compared === undefined || found.short_code === compared);
     if (row === undefined) {
       throw new HttpError(404, 'NOTHING_TO_REFUSE', 'no key of this agent waits for approval', {
         hint: 'look at GET /api/v1/sites/:site',

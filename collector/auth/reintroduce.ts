@@ -5,6 +5,7 @@ import { openDocument } from '../../shared/evidence/document-reading.ts';
 import { documentHash, documentType, type Enrol } from '../../shared/evidence/documents.ts';
 import { type Envelope, openEnvelope, serializeEnvelope } from '../../shared/evidence/dsse.ts';
 import { shortCode } from '../../shared/evidence/keys.ts';
+import { checkRotations } from '../../shared/evidence/rotations.ts';
 import type { ReintroduceAnswer } from '../../shared/measure/protocol.ts';
 import { parseTargetList } from '../../shared/measure/target-list.ts';
 import type { PrivateTargets, TargetList } from '../../shared/measure/targets.ts';
@@ -21,11 +22,15 @@ export interface Shown {
   readonly enrol: Envelope;
   /** Null: it never had a list. */
   readonly targets: Envelope | null;
+  /** From the key of `enrol` to the one that signed the request. */
+  readonly rotations?: readonly Envelope[];
 }
 
 interface Checked {
   readonly enrol: Enrol;
   readonly key: Uint8Array;
+  /** The enrolled one and those that rotations put in its place. */
+  readonly keys: readonly Uint8Array[];
   readonly text: string;
   readonly targets: { readonly list: TargetList; readonly text: string } | undefined;
   readonly insecure: boolean;
@@ -49,10 +54,14 @@ export async function reintroduce(
     openDocument(crypto, text, 'enrol', document_key.publicKey),
   );
   const key = fromBase64(enrol.agent_key);
-  verifySigned(context, request, key, authorization);
+  const rotated = ours('ROTATE_FOREIGN', () =>
+    checkRotations(crypto, enrol, shown.rotations ?? []),
+  );
+  verifySigned(context, request, rotated.key, authorization);
   const targets = readList(context, enrol, shown.targets);
   await checkLogs(context, enrol, targets?.list);
-  const checked = { enrol, key, text, targets, insecure: isInsecure(request) };
+  const keys = [key, ...rotated.rotations.map((one) => one.key)];
+  const checked = { enrol, key, keys, text, targets, insecure: isInsecure(request) };
   const { value } = await context.ledger.commit((unit) => takeIn(context, unit, checked));
   context.agents.changed();
   const { epoch, seq } = value;
@@ -61,10 +70,10 @@ export async function reintroduce(
 
 async function takeIn(context: AppContext, unit: LedgerUnit, checked: Checked): Promise<AgentRow> {
   const { tx } = unit;
-  const { enrol, key, text, targets, insecure } = checked;
+  const { enrol, key, keys, text, targets, insecure } = checked;
   const { site, agent, epoch } = enrol;
   const now = context.now_ms();
-  const before = await checkPlace(tx, enrol, key);
+  const before = await checkPlace(tx, enrol, keys);
   const known = before?.epoch === epoch ? before : undefined;
   const item = { kind: 'enrol', site, agent, epoch, seq: 0, text } as const;
   const leafed = known === undefined ? await unit.appendDocument(item, now) : undefined;
@@ -77,6 +86,7 @@ async function takeIn(context: AppContext, unit: LedgerUnit, checked: Checked): 
     last_seen_ms: before?.last_seen_ms ?? null,
     closed_to_ms: before?.closed_to_ms ?? null,
     list_version: 0,
+    ...{ history_lost_ms: null, history_rewritten_ms: null },
     // The next batch header says it.
     software: before?.software ?? 'unknown',
   };
@@ -94,7 +104,11 @@ async function takeIn(context: AppContext, unit: LedgerUnit, checked: Checked): 
 }
 
 /** The row of the agent that the document may replace or agrees with. Throws HttpError. */
-async function checkPlace(tx: ReadUnit, enrol: Enrol, key: Uint8Array): Promise<AgentRow | null> {
+async function checkPlace(
+  tx: ReadUnit,
+  enrol: Enrol,
+  keys: readonly Uint8Array[],
+): Promise<AgentRow | null> {
   const { site, agent, epoch } = enrol;
   if ((await tx.site(site)) === null) {
     throw new HttpError(404, 'SITE_UNKNOWN', `this collector has no site ${site}`, {
@@ -102,17 +116,7 @@ async function checkPlace(tx: ReadUnit, enrol: Enrol, key: Uint8Array): Promise<
       place: site,
     });
   }
-  const same = await tx.agentByKey(key);
-  if (same !== null && (same.site !== site || same.agent !== agent)) {
-    throw new HttpError(409, 'KEY_IN_USE', 'another agent is enrolled with this key', {
-      hint: 'was the machine cloned? delete the state folder on this copy and enrol it anew',
-    });
-  }
-  if (same !== null && same.revoked_ms !== null) {
-    throw new HttpError(403, 'KEY_REVOKED', 'the key of this agent was revoked', {
-      hint: 'enrol the agent again',
-    });
-  }
+  for (const key of keys) checkKeyFree(await tx.agentByKey(key), enrol);
   const row = await tx.agent(site, agent);
   if (row === null || row.epoch < epoch) return row;
   if (row.epoch > epoch) {
@@ -120,9 +124,23 @@ async function checkPlace(tx: ReadUnit, enrol: Enrol, key: Uint8Array): Promise<
       hint: 'a later enrolment replaced this one: stop this copy of the agent',
     });
   }
-  if (equalBytes(row.key, key)) return row;
+  // A key that was rotated meanwhile is the same agent's.
+  if (keys.some((mine) => equalBytes(row.key, mine))) return row;
   throw new HttpError(409, 'EPOCH_TAKEN', `epoch ${epoch} belongs to another key here`, {
     hint: 'the agent was enrolled anew after the restore: stop one, or enrol this one again',
+  });
+}
+
+function checkKeyFree(same: AgentRow | null, { site, agent }: Enrol): void {
+  if (same === null) return;
+  if (same.site !== site || same.agent !== agent) {
+    throw new HttpError(409, 'KEY_IN_USE', 'another agent is enrolled with this key', {
+      hint: 'was the machine cloned? delete the state folder on this copy and enrol it anew',
+    });
+  }
+  if (same.revoked_ms === null) return;
+  throw new HttpError(403, 'KEY_REVOKED', 'the key of this agent was revoked', {
+    hint: 'enrol the agent again',
   });
 }
 

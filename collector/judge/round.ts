@@ -1,4 +1,5 @@
 import type { AgentSummary, JudgeOutput } from '../../shared/judge/judge.ts';
+import { ordinal } from '../../shared/judge/replay/inputs.ts';
 import type { LiveChange } from '../../shared/judge/say.ts';
 import type { LeafRow } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
@@ -7,7 +8,7 @@ import type { FindList } from './batch-parts.ts';
 import { closedBefore, dropFrom, touchedBy } from './day/touched.ts';
 import type { Handover } from './handover.ts';
 import type { HeldSites } from './held-sites.ts';
-import { ordinal } from './inputs.ts';
+import { reachesBack, readRevocations, revokedIn } from './revocations.ts';
 import { type Folded, foldSite, InputFault, type SiteJudge } from './site-judge.ts';
 import { writeOutputs } from './write-outputs.ts';
 
@@ -62,6 +63,10 @@ export async function runRound(
   for (const { site, load } of await readLeaves(options, held, sites)) {
     try {
       const { judge, leaves } = load();
+      if (await startsOver(options, held, judge, leaves)) {
+        hooks.again(site);
+        continue;
+      }
       const before = closedBefore(judge.state);
       const found = await foldSite(options, judge, leaves, leavesMax(options));
       const touched_ms = touchedBy(judge, before, leaves, options.now_ms());
@@ -92,6 +97,30 @@ export async function runRound(
 
 function leavesMax({ leaves_max = ROUND_LEAVES_MAX }: RoundOptions): number {
   return leaves_max;
+}
+
+/** A revocation that reaches back changes what was judged: the site begins anew. */
+async function startsOver(
+  { store }: RoundOptions,
+  held: HeldSites,
+  judge: SiteJudge,
+  leaves: readonly SiteLeaf[],
+): Promise<boolean> {
+  const revoked = revokedIn(leaves);
+  if (revoked.length === 0) return false;
+  const { site, state, published } = judge;
+  const all = await readRevocations(store, site);
+  if (!reachesBack(all, revoked, state.revoked_to ?? -1)) {
+    state.revoked_to = Math.max(state.revoked_to ?? -1, ...revoked);
+    return false;
+  }
+  held.drop(site);
+  await store.write(async (tx) => {
+    await tx.dropJudgement(site);
+    // What was told once is not told again, neither to viewers nor as an alert.
+    if (published.log > 0) await tx.putJudgeProgress(site, published);
+  });
+  return true;
 }
 
 interface Turn extends Folded {

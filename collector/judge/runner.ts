@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { LanProofError } from '../../shared/errors.ts';
+import { ordinal } from '../../shared/judge/replay/inputs.ts';
 import { createListeners } from '../ledger/listeners.ts';
 import type { Ledger } from '../ledger/types.ts';
 import type { Days } from './day/days.ts';
 import type { SiteNows } from './day/now.ts';
 import { createSecondLevel } from './day/second-level.ts';
 import { createHeldSites, type HeldSites } from './held-sites.ts';
-import { ordinal } from './inputs.ts';
 import { type RoundOptions, runRound, type SiteChange } from './round.ts';
 import type { SiteJudge } from './site-judge.ts';
 import { writeOutputs } from './write-outputs.ts';
@@ -160,18 +160,18 @@ async function catchUpSite(
   site: string,
 ): Promise<SiteJudge> {
   // Each failed round waited already: whoever asks gets an answer, not a request that hangs.
-  for (
-    let failed = 0, best = Number.NEGATIVE_INFINITY, seen = faults();
-    failed < ROUNDS_FAILED_MAX;
-  ) {
+  let last = Number.NEGATIVE_INFINITY;
+  for (let failed = 0, best = last, seen = faults(); failed < ROUNDS_FAILED_MAX; ) {
     const { newest, judge } = await store.read(async (unit) => ({
       newest: await unit.newestSiteLeaf(site),
       judge: await held.load(site, unit),
     }));
     const at = ordinal(judge.position);
     if (newest === null || ordinal(newest) <= at) return judge;
+    // A revocation that reaches back made the site begin anew: from there progress counts again.
+    if (at < last) best = Number.NEGATIVE_INFINITY;
     failed = at > best || faults() > seen ? 0 : failed + 1;
-    [best, seen] = [Math.max(best, at), faults()];
+    [last, best, seen] = [at, Math.max(best, at), faults()];
     await round([site]);
   }
   throw new LanProofError('JUDGE_BEHIND', 'judgement cannot be stored at the moment', {

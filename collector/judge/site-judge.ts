@@ -5,12 +5,15 @@ import {
   foldInput,
   type JudgeOutput,
 } from '../../shared/judge/judge.ts';
+import { ordinal } from '../../shared/judge/replay/inputs.ts';
+import { disown, type Revocation } from '../../shared/judge/revoked.ts';
 import { JUDGE_STATE_VERSION, type JudgeState } from '../../shared/judge/state.ts';
 import type { JudgeInput } from '../../shared/judge/types.ts';
 import type { Position } from '../store/rows.ts';
 import type { ReadUnit } from '../store/store.ts';
 import type { SiteLeaf } from '../store/store-evidence.ts';
-import { type InputSource, ordinal, toInput } from './inputs.ts';
+import { type InputSource, toInput } from './inputs.ts';
+import { type LeafedRevocation, readRevocations } from './revocations.ts';
 
 export const START: Position = { log: 0, leaf: -1 };
 
@@ -27,6 +30,8 @@ export interface SiteJudge {
   said: number;
   /** The newest leaf whose changes were published; behind it a replay says nothing new. */
   published: Position;
+  /** What agents' keys signed from some leaf on is not their word. */
+  readonly revocations: readonly Revocation[];
   /** Ordinals of inputs that are passed over. */
   readonly faults: Set<number>;
   /** Folded inputs that the stored state does not have yet, and when it was stored. */
@@ -62,11 +67,16 @@ export async function loadSite(store: ReadUnit, site: string, now_ms: number): P
   const row = await store.judgeState(site);
   const usable = row !== null && row.version === JUDGE_STATE_VERSION ? row : null;
   const faults = await store.judgeFaults(site);
+  const revocations = await readRevocations(store, site);
+  // The text was written by this very version of the judge: see putJudgeState.
+  const state = usable === null ? createJudgeState() : (JSON.parse(usable.state) as JudgeState);
+  // From the beginning on all are known: none will make it begin once more.
+  if (usable === null) knowRevocations(state, revocations);
   const position = usable === null ? START : { log: usable.log, leaf: usable.leaf };
   return {
     site,
-    // The text was written by this very version of the judge: see putJudgeState.
-    state: usable === null ? createJudgeState() : (JSON.parse(usable.state) as JudgeState),
+    state,
+    revocations,
     position,
     said: ordinal(position),
     published: (await store.judgeProgress(site)) ?? START,
@@ -76,6 +86,11 @@ export async function loadSite(store: ReadUnit, site: string, now_ms: number): P
     rtt_us: new Map(),
     agents: new Map(),
   };
+}
+
+function knowRevocations(state: JudgeState, all: readonly LeafedRevocation[]): void {
+  const newest = all.at(-1);
+  if (newest !== undefined) state.revoked_to = newest.at;
 }
 
 /** Folds the leaves that follow the judge's position. Throws InputFault. */
@@ -110,6 +125,7 @@ async function foldLeaf(
   let input: JudgeInput | null;
   try {
     input = await toInput(source, found);
+    if (input !== null) input = disown(input, judge.revocations);
   } catch (error) {
     // A disk that fails for a moment is no fault of the batch.
     if (error instanceof LanProofError && !error.fatal) throw error;

@@ -1,10 +1,10 @@
 import { utf8 } from '../../shared/bytes.ts';
 import { encodeChunk } from '../../shared/judge/chunk.ts';
 import type { JudgeOutput } from '../../shared/judge/judge.ts';
+import { ordinal } from '../../shared/judge/replay/inputs.ts';
 import { JUDGE_STATE_VERSION } from '../../shared/judge/state.ts';
 import type { StateInterval } from '../../shared/judge/types.ts';
 import type { WriteUnit } from '../store/store.ts';
-import { ordinal } from './inputs.ts';
 import type { Folded, SiteJudge } from './site-judge.ts';
 
 /**

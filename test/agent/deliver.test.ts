@@ -32,6 +32,7 @@ interface Kit {
   readonly proofs: ProofKeeper;
   readonly problems: LanProofError[];
   readonly lost: LanProofError[];
+  readonly rewritten: LanProofError[];
   readonly lostSizes: number[];
   readonly logs: Envelope[];
   readonly samples: ClockSample[];
@@ -54,6 +55,7 @@ async function kit(t: TestContext): Promise<Kit> {
   t.after(() => http.close());
   const problems: LanProofError[] = [];
   const lost: LanProofError[] = [];
+  const rewritten: LanProofError[] = [];
   const lostSizes: number[] = [];
   const logs: Envelope[] = [];
   const samples: ClockSample[] = [];
@@ -64,6 +66,10 @@ async function kit(t: TestContext): Promise<Kit> {
     onHistoryLost: (error, seen_size) => {
       lost.push(error);
       lostSizes.push(seen_size);
+    },
+    onRewritten: (error) => {
+      rewritten.push(error);
+      return 'new';
     },
     onLogs: (log_open) => logs.splice(0, logs.length, ...log_open),
   });
@@ -82,8 +88,8 @@ async function kit(t: TestContext): Promise<Kit> {
     onProblem: (error) => problems.push(error),
     onDelivered: () => undefined,
   });
-  const rest = { collector, spool, deliverer, proofs, problems, lost, lostSizes, logs, samples };
-  return Object.assign(made, rest);
+  const told = { problems, lost, rewritten, lostSizes, logs, samples };
+  return Object.assign(made, { collector, spool, deliverer, proofs, ...told });
 }
 
 async function drain(k: Kit): Promise<void> {
@@ -276,8 +282,8 @@ test('forged inclusion, a shrunken log and a wrong key prove nothing', async (t)
   const origin = k.collector.origin;
   const rewritten = signCheckpoint(crypto, k.collector.log, { origin, size: 9, root });
   k.collector.proof = (answer) => ({ ...answer, checkpoint: rewritten });
-  await assert.rejects(() => k.proofs.prove(), { code: 'HISTORY_LOST' });
-  assert.equal(k.lost.length, 2);
+  await assert.rejects(() => k.proofs.prove(), { code: 'HISTORY_REWRITTEN' });
+  assert.deepEqual([k.lost.length, k.rewritten.length], [1, 1]);
   assert.equal(k.proofs.seen.size, 4, 'the old checkpoint stays');
 });
 

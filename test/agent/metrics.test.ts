@@ -25,6 +25,7 @@ const SOURCES: MetricSources = {
   lastProof_ms: () => undefined,
   clockOffset_ms: () => -25,
   synchronised: () => true,
+  historyAlarms: () => 1,
 };
 const SINK: ProbeSink = {
   open: () => undefined,

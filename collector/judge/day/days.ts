@@ -10,10 +10,10 @@ import { judgeWindow } from '../../../shared/judge/day/judge-window.ts';
 import type { JudgedWindow, SiteDocuments } from '../../../shared/judge/day/types.ts';
 import type { DeviceWindow } from '../../../shared/judge/lists.ts';
 import { ownWindows } from '../../../shared/judge/owners.ts';
+import { ordinal } from '../../../shared/judge/replay/inputs.ts';
 import { RULES_VERSION } from '../../../shared/judge/types.ts';
 import type { DayMark, DayStoreRow } from '../../store/rows-judgement.ts';
 import type { ReadUnit, Store, WriteUnit } from '../../store/store.ts';
-import { ordinal } from '../inputs.ts';
 import type { SiteJudge } from '../site-judge.ts';
 import { readDocuments } from './documents.ts';
 import { judgeDay, type Known } from './judge-day.ts';
@@ -93,12 +93,13 @@ export function createDays(options: DaysOptions): Days {
   };
   const judgeTail = async (judge: SiteJudge, to_ms: number, reach_ms: number) => {
     const known = await know(store, judge);
-    const newest = current(await store.newestDay(judge.site));
+    const row = await store.newestDay(judge.site);
+    const newest = current(row, await archivedIf(store, row));
     const from_ms = newest?.end_ms ?? firstMoment(known.windows);
     if (from_ms === null || from_ms >= to_ms) return null;
     const source = { ...known, store, judge, sha256 };
     if (from_ms >= to_ms - reach_ms) {
-      const carry = newest === null ? null : unpackCarry(newest);
+      const carry = newest?.rules === RULES_VERSION ? unpackCarry(newest) : null;
       return judgeWindow(await readWindow(source, { from_ms, to_ms }, carry));
     }
     const { day_ms } = localDayFrom(known.documents.calendar, to_ms - reach_ms);
@@ -113,7 +114,8 @@ export function createDays(options: DaysOptions): Days {
     due_ms: (judge) => looked.get(judge)?.due_ms ?? null,
 
     async ensure(judge, patient) {
-      const mark = current(await store.newestDayMark(judge.site));
+      const row = await store.newestDayMark(judge.site);
+      const mark = current(row, await archivedIf(store, row));
       const end_ms = mark?.end_ms ?? null;
       const last = looked.get(judge);
       // Days may have been dropped since, also by another collector.
@@ -181,19 +183,26 @@ async function hasMaintenance(unit: ReadUnit, site: string): Promise<boolean> {
 /** Days of other rules go: all of them are judged again. */
 async function newestKept(unit: WriteUnit, site: string): Promise<DayStoreRow | null> {
   const row = await unit.newestDay(site);
-  if (row === null || current(row) !== null) return row;
+  const archived_ms = await archivedIf(unit, row);
+  if (row === null || current(row, archived_ms) !== null) return row;
   await unit.dropDays(site, 0);
-  return null;
+  // Archived days stay, whatever rules judged them.
+  return current(await unit.newestDay(site), archived_ms);
 }
 
-/** A day of other rules says nothing here. */
-function current<Row extends DayMark>(row: Row | null): Row | null {
-  return row?.rules === RULES_VERSION ? row : null;
+/** A day of other rules says nothing here, unless nobody can judge it again. */
+function current<Row extends DayMark>(row: Row | null, archived_ms: number): Row | null {
+  if (row === null) return null;
+  return row.rules === RULES_VERSION || row.day_ms < archived_ms ? row : null;
 }
 
-/** The day after the newest judged one, or the first of all; null: nothing was ever expected. */
-function nextOf<Row extends DayMark>(stored: Row | null, known: Known): Next<Row> | null {
-  const newest = current(stored);
+/** Asked where it matters only: every site is asked for its newest day all the time. */
+async function archivedIf(unit: ReadUnit, row: DayMark | null): Promise<number> {
+  return row === null || row.rules === RULES_VERSION ? 0 : await unit.archivedBefore();
+}
+
+/** The day after the newest one that counts, or the first; null: nothing was ever expected. */
+function nextOf<Row extends DayMark>(newest: Row | null, known: Known): Next<Row> | null {
   const from_ms = newest?.end_ms ?? firstMoment(known.windows);
   if (from_ms === null) return null;
   return { day: localDayFrom(known.documents.calendar, from_ms), newest };

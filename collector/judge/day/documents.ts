@@ -3,10 +3,10 @@ import { parseEnvelope } from '../../../shared/evidence/dsse.ts';
 import { readSiteDocuments } from '../../../shared/judge/day/documents.ts';
 import type { SiteDocuments } from '../../../shared/judge/day/types.ts';
 import { floorMinute } from '../../../shared/judge/lists.ts';
+import { ordinal } from '../../../shared/judge/replay/inputs.ts';
 import { PAPER_KINDS } from '../../../shared/papers/types.ts';
 import type { DocumentRow, Position } from '../../store/rows.ts';
 import type { EvidenceReads } from '../../store/store-evidence.ts';
-import { ordinal } from '../inputs.ts';
 
 /** A `day` document only repeats what the judge says. */
 const KINDS = PAPER_KINDS.filter((kind) => kind !== 'day');

@@ -35,7 +35,9 @@ export async function judgeDay(
 ): Promise<void> {
   const { judge } = context;
   const bounds = { from_ms: day.from_ms, to_ms: day.end_ms + MARGIN_MS };
-  const carry = newest === null ? null : unpackCarry(newest);
+  // An archived day of other rules ends there: what it carried on is read by its rules only.
+  const before = newest?.rules === RULES_VERSION ? newest : null;
+  const carry = before === null ? null : unpackCarry(before);
   const ask = await readWindow({ ...context, store: unit }, bounds, carry);
   const { kept, carry: next } = cutWindow(ask, day.end_ms, judgeWindow(ask));
   await unit.putDay({
@@ -44,7 +46,7 @@ export async function judgeDay(
     ...sumsOf(context, kept),
     ...packDay(kept, next),
   });
-  for (const row of await settleBack(unit, context, newest, kept)) await unit.putDay(row);
+  for (const row of await settleBack(unit, context, before, kept)) await unit.putDay(row);
 }
 
 /**

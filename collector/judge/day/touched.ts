@@ -1,8 +1,8 @@
 import { type Closed, closedOf } from '../../../shared/judge/closed.ts';
 import { MARGIN_MS } from '../../../shared/judge/day/grid.ts';
+import { ordinal } from '../../../shared/judge/replay/inputs.ts';
 import type { JudgeState } from '../../../shared/judge/state.ts';
 import type { SiteLeaf } from '../../store/store-evidence.ts';
-import { ordinal } from '../inputs.ts';
 import type { SiteJudge } from '../site-judge.ts';
 import { touchedByDocument } from './documents.ts';
 

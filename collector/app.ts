@@ -12,11 +12,17 @@ import { batchRoutes } from './api/batches.ts';
 import { healthRoutes } from './api/health.ts';
 import { incidentRoutes } from './api/incidents.ts';
 import { inventoryRoutes } from './api/inventory.ts';
+import { keyRoutes } from './api/keys.ts';
 import { ledgerRoutes } from './api/ledger.ts';
+import { ledgerAnchorRoute } from './api/ledger-anchor.ts';
+import { ledgerPrintRoute } from './api/ledger-print.ts';
 import { liveRoutes } from './api/live.ts';
 import { metricsRoute } from './api/metrics.ts';
 import { paperRoutes } from './api/papers.ts';
+import { pendingRoutes } from './api/pending.ts';
 import { installProblems, pathOf } from './api/problem.ts';
+import { reportFileRoutes } from './api/report-files.ts';
+import { reportRoutes } from './api/reports.ts';
 import { seriesRoutes } from './api/series.ts';
 import { sessionRoutes, signInRoute } from './api/session.ts';
 import { siteRoutes } from './api/sites.ts';
@@ -33,6 +39,7 @@ import { createLivePump } from './live/pump.ts';
 import { createEventRing } from './live/ring.ts';
 import { watchLoop } from './metrics/loop-delay.ts';
 import { createOwnMetrics } from './metrics/own-metrics.ts';
+import { openReportsOf } from './report/issue/open-reports.ts';
 import { createServer, newName, type ServerOptions } from './server.ts';
 
 /** Several people behind one address, each page a few requests a second at worst. */
@@ -71,6 +78,7 @@ export async function buildCollector(
     hub,
     nonces: createNonceStore(deps.mono_ms, deps.random),
     agents: createAgentIndex(deps),
+    reports: await openReportsOf(deps),
   };
   const loop = watchLoop(deps.mono_ms);
   const own = createOwnMetrics(deps, hub, loop);
@@ -104,6 +112,7 @@ export async function buildCollector(
     loop.stop();
     // Live streams never end by themselves; a close would wait for them.
     hub.close();
+    await context.reports.close();
   });
   return {
     app,
@@ -177,7 +186,13 @@ async function apiRoutes(api: FastifyInstance, context: AppContext): Promise<voi
   paperRoutes(api, context);
   liveRoutes(api, context);
   tokenRoutes(api, context);
+  pendingRoutes(api, context);
+  keyRoutes(api, context);
   ledgerRoutes(api, context);
+  reportRoutes(api, context);
+  reportFileRoutes(api, context);
+  ledgerAnchorRoute(api, context);
+  ledgerPrintRoute(api, context);
 }
 
 /** Carries changes from the store's outbox to open streams; returns the way to stop. */

@@ -11,6 +11,8 @@ import {
 import type { Locate } from '../shared/node/schema-explain.ts';
 import { loadYaml } from '../shared/node/yaml-file.ts';
 import type { Path, Problem } from '../shared/problem.ts';
+import { AnchorsSchema, anchorsConfig, checkAnchors } from './config-anchors.ts';
+import type { AnchorsConfig } from './ledger/anchors/types.ts';
 
 const TITLE = 'collector configuration';
 /** Evidence §11: bodies 36 months by default, `endpoints` sections 180 days. */
@@ -104,14 +106,14 @@ export const CollectorSchema = Type.Object(
     mail: later('Alerts by mail.'),
     telegram: later('Alerts by Telegram.'),
     webhooks: later('Alerts to other systems.'),
-    anchors: later('Public anchors of checkpoints.'),
+    anchors: AnchorsSchema,
     log: LogSchema,
   },
   { ...closed, description: 'Configuration of the collector.' },
 );
 
 type CollectorFile = Static<typeof CollectorSchema>;
-const LATER = ['database', 'mail', 'telegram', 'webhooks', 'anchors'] as const;
+const LATER = ['database', 'mail', 'telegram', 'webhooks'] as const;
 
 export interface CollectorConfig {
   readonly listen: HostPort;
@@ -124,6 +126,7 @@ export interface CollectorConfig {
   readonly trust_proxy: boolean | readonly string[];
   readonly retention: CollectorFile['retention'];
   readonly timezone: string;
+  readonly anchors: AnchorsConfig;
   readonly log: CollectorFile['log'];
   /** Accepted, but a person should know; written to the log at the start. */
   readonly warnings: readonly Problem[];
@@ -154,6 +157,7 @@ export function loadCollectorConfig(path: string): CollectorConfig {
     trust_proxy: value.trust_proxy,
     retention: value.retention,
     timezone: value.timezone,
+    anchors: anchorsConfig(value.anchors, base),
     log: value.log,
     warnings,
   });
@@ -174,6 +178,7 @@ function meaningOf(sound: Partial<CollectorFile>, locate: Locate): readonly Prob
     add('error', 'CONFIG_RANGE', ['timezone'], 'this time zone is not known', fix);
   }
   checkPublicUrl(sound.public_url, add);
+  checkAnchors(sound.anchors, (...found) => add('error', 'CONFIG_RANGE', ...found));
   if (Array.isArray(sound.trust_proxy)) {
     sound.trust_proxy.forEach((entry, index) => {
       if (parseNetwork(entry) !== undefined) return;

@@ -14,6 +14,7 @@ export function defaultConfig(): CollectorConfig {
     trust_proxy: value.trust_proxy,
     retention: value.retention,
     timezone: value.timezone,
+    anchors: { rfc3161: [], witnesses: [] },
     log: value.log,
     warnings: [],
   };

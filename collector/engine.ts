@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setImmediate as afterIo, setTimeout as timer } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import { toHex } from '../shared/bytes.ts';
+import { parseCosignerKey } from '../shared/evidence/cosignature.ts';
 import type { Crypto } from '../shared/evidence/crypto.ts';
 import type { CollectorDeps } from './deps.ts';
 import { createIngest } from './ingest/ingest.ts';
@@ -9,11 +10,17 @@ import { createListFinder } from './judge/batch-parts.ts';
 import { createHandover } from './judge/handover.ts';
 import { createJudgeReader } from './judge/read.ts';
 import { createJudge, type Judge } from './judge/runner.ts';
+import { replacedReason } from './key-replacement.ts';
 import { loadKeys } from './keys.ts';
+import { openAnchors } from './ledger/anchors/open-anchors.ts';
+import type { AnchorsConfig } from './ledger/anchors/types.ts';
 import { HEAD_FOLDER, openLedger } from './ledger/open-ledger.ts';
+import { createNightly } from './ledger/verify/nightly.ts';
 import { openDays } from './papers/day/open-days.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 
+/** Folder of issued reports, beside the database. */
+const REPORTS_FOLDER = 'reports';
 /** Bytes of the document key's hash in a log's name: two collectors never share one. */
 const ORIGIN_KEY_BYTES = 4;
 
@@ -27,6 +34,8 @@ export interface EngineOptions {
   readonly logger: FastifyBaseLogger;
   /** First word of the log's name, only used when the first log opens: a host, or `demo`. */
   readonly origin: string;
+  /** Who is asked to anchor checkpoints; default nobody. */
+  readonly anchors?: AnchorsConfig;
 }
 
 /** The collector without its HTTP face: verify, append, commit, judge. */
@@ -60,6 +69,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       head_folder: join(data_dir, HEAD_FOLDER),
       now_ms,
       randomBytes: random,
+      replaced: (name, key) => replacedReason(data_dir, name, key),
     });
     const handover = createHandover();
     // 0 ms: behind what is under way now, without a millisecond of sleep that cools the caches.
@@ -77,10 +87,34 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const judgement = { judge: reader, judge_stats: () => judge.stats() };
     const papers = { store, ledger, judge, crypto, random, now_ms, log: logger };
     const days = openDays({ ...papers, document_key: documentSigner });
+    const anchoring = { ...papers, document_key: documentSigner, config: options.anchors };
+    const anchors = await openAnchors(anchoring);
+    const publicKeys = { log_key: keys.log.publicKey, document_key: keys.document.publicKey };
+    const looking = { data_dir, crypto, reads: store, now_ms, mono_ms, wait, log: logger };
+    const nightly = createNightly({ ...looking, ...publicKeys });
     return {
-      deps: { store, ledger, ingest, crypto, logger, ...clocks, ...keyring, ...judgement },
+      deps: {
+        ...{
+          store,
+          ledger,
+          ingest,
+          anchors,
+          nightly,
+          crypto,
+          logger,
+          ...clocks,
+          ...keyring,
+          ...judgement,
+        },
+        reports_folder: join(data_dir, REPORTS_FOLDER),
+        witnesses: (options.anchors?.witnesses ?? []).map(({ name, key }) => {
+          return { name, key: parseCosignerKey(crypto, key) };
+        }),
+      },
       judge,
       async close() {
+        await nightly.stop();
+        await anchors.close();
         await days.stop();
         await ingest.close();
         await judge.close();

@@ -14,6 +14,8 @@ export interface JobsOptions {
   readonly holder: string;
   /** IANA name, e.g. Asia/Ho_Chi_Minh: "at night" is night where people are. */
   readonly timezone: string;
+  /** What else is done each night, one after another, behind the cleaning. */
+  readonly then?: readonly (() => Promise<void>)[];
   readonly log: {
     info(fields: object, message: string): void;
     error(fields: object, message: string): void;
@@ -26,14 +28,23 @@ export function startJobs(options: JobsOptions): { stop(): void } {
   const task = schedule(
     DAILY_AT,
     () => {
-      cleanUp(options).then(
-        (done) => done && log.info(done, 'nightly cleaning'),
-        (error: unknown) => log.error({ err: error }, 'nightly cleaning failed'),
-      );
+      void cleanUp(options)
+        .then(
+          (done) => done && log.info(done, 'nightly cleaning'),
+          (error: unknown) => log.error({ err: error }, 'nightly cleaning failed'),
+        )
+        .then(() => runAll(options));
     },
     { timezone: options.timezone },
   );
   return { stop: () => void task.stop() };
+}
+
+/** One that fails does not stop the next. */
+async function runAll({ then = [], log }: JobsOptions): Promise<void> {
+  for (const job of then) {
+    await job().catch((error: unknown) => log.error({ err: error }, 'a nightly job failed'));
+  }
 }
 
 /**

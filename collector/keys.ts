@@ -43,7 +43,7 @@ function loadKey(path: string, may_create: boolean): Signer {
   }
   if (!may_create) {
     throw new LanProofError('KEY_MISSING', 'the key of an existing log is missing', {
-      hint: 'put the key back from its backup; agents would refuse a new one',
+      hint: 'put it back: lanproof key import; only if it is lost for ever: lanproof key replace',
       place: path,
     });
   }

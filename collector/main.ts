@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pino from 'pino';
+import { toBase64 } from '../shared/bytes.ts';
 import { LanProofError } from '../shared/errors.ts';
 import { describeProblem } from '../shared/node/config-error.ts';
 import { createNodeCrypto } from '../shared/node/crypto.ts';
@@ -8,6 +9,8 @@ import { isFirstRun, issueCredential, SIGN_IN_VALID_MS } from './auth/credential
 import type { CollectorConfig } from './config.ts';
 import { type Engine, openEngine } from './engine.ts';
 import { startJobs } from './jobs.ts';
+import { type AnchorJobsOptions, anchorPlans, startAnchorJobs } from './ledger/anchors/jobs.ts';
+import { pruneBodies } from './ledger/retention.ts';
 import { lockDataDir } from './store/sqlite/data-lock.ts';
 import { certificateNames, checkExposure, loadTls, type TlsMaterial } from './tls.ts';
 
@@ -38,26 +41,49 @@ export async function runCollector(options: RunOptions): Promise<void> {
   const lock = lockDataDir(data_dir);
   let engine: Engine | undefined;
   let built: CollectorApp | undefined;
-  let jobs: { stop(): void } | undefined;
+  const jobs: { stop(): void }[] = [];
   try {
     const names = certificateNames(config);
     const tls = await loadTls(config.tls, data_dir, names, Date.now());
-    engine = await openEngine({ ...clocks(), data_dir, logger, origin: originOf(config) });
+    const { anchors } = config;
+    engine = await openEngine({ ...clocks(), data_dir, logger, origin: originOf(config), anchors });
     const more = { tls_spki: tls?.spki_sha256 ?? null, software: options.software, demo: false };
     built = await buildCollector({ ...engine.deps, ...more, logger }, { tls, trust_proxy });
     const { store, now_ms } = engine.deps;
     const holder = `collector-${process.pid}`;
-    jobs = startJobs({ store, now_ms, holder, timezone: config.timezone, log: logger });
+    const calendar = { now_ms, timezone: config.timezone, log: logger };
+    const { nightly } = engine.deps;
+    const prune = async (): Promise<void> => {
+      const { deps } = engine ?? {};
+      if (deps === undefined) return;
+      const files = await pruneBodies({ ...deps, holder, rule: config.retention });
+      if (files.length > 0) logger.info({ files }, 'deleted by the retention');
+    };
+    const then = [prune, () => nightly.run()];
+    jobs.push(
+      startJobs({ store, holder, then, ...calendar }),
+      anchorJobs(engine, config, calendar),
+    );
     const url = await listenOn(built, config, tls);
     say(`LanProof collector: ${url}`);
     await offerSignIn(engine, url, say);
     await ended(options.signal);
     logger.info('stopping');
   } finally {
-    jobs?.stop();
+    for (const job of jobs) job.stop();
     await stop(built, engine);
     lock.release();
   }
+}
+
+function anchorJobs(
+  { deps }: Engine,
+  { anchors }: CollectorConfig,
+  calendar: Omit<AnchorJobsOptions, 'keeper' | 'plans'>,
+): { stop(): void } {
+  const seed = toBase64(deps.document_key.publicKey);
+  const plans = anchorPlans(anchors, deps.crypto, seed);
+  return startAnchorJobs({ keeper: deps.anchors, plans, ...calendar });
 }
 
 function clocks() {

@@ -109,6 +109,11 @@ async function loadSelfSigned(
   return material(text, text, path);
 }
 
+/** Base64 SHA-256 that agents pin, of a text as in TLS_FILE. Throws LanProofError TLS_INVALID. */
+export function tlsPin(pem: string, place: string): string {
+  return material(pem, pem, place).spki_sha256;
+}
+
 /** The certificates of a PEM text and nothing else of it: never the key that stands with them. */
 function certificatesOf(pem: string): string {
   const found = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];

@@ -15,15 +15,14 @@ import type { AppContext } from '../deps.ts';
 import { HttpError } from '../http-error.ts';
 import { isPrivateKnown } from '../inventory/target-lists.ts';
 import type { AgentRow } from '../store/rows.ts';
+import { consistencyRoute } from './consistency.ts';
 import { reintroduceRoute } from './reintroduce.ts';
-import { answers, typed } from './routes.ts';
+import { answers, manyAgents as many, typed } from './routes.ts';
 
 /** A token, a key and a version: far below this. */
 const ENROL_BODY_BYTES_MAX = 4 * 1024;
 /** A person types a token a few times; a script enrols a few machines a minute. */
 const ENROL_PER_MINUTE_MAX = 30;
-/** Each agent asks for a nonce before each GET; 3,321 of them may stand behind one address. */
-const AGENT_REQUESTS_PER_MINUTE_MAX = 20_000;
 const PUBLIC_KEY_BYTES = 32;
 
 const EnrolBody = Type.Object(
@@ -43,7 +42,6 @@ const ProofQuery = Type.Object(
   { additionalProperties: false },
 );
 const Free = Type.Object({}, { additionalProperties: true });
-const many = { rateLimit: { max: AGENT_REQUESTS_PER_MINUTE_MAX, timeWindow: 60_000 } } as const;
 
 /** What agents ask for; an agent only ever reads its own. Shapes: shared/measure/protocol.ts. */
 export function agentRoutes(app: FastifyInstance, context: AppContext): void {
@@ -64,6 +62,7 @@ export function agentRoutes(app: FastifyInstance, context: AppContext): void {
     },
   );
   reintroduceRoute(app, context);
+  consistencyRoute(app, context);
   routes.get(
     '/agents/nonce',
     {

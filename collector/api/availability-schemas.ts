@@ -139,6 +139,11 @@ export const AvailabilityBody = Type.Object({
     },
   ),
   as_of: AsOfBody,
+  archived_before_ms: Type.Union([Type.Integer(), Type.Null()], {
+    description:
+      'what is told of the time before it comes from the archived report: its bodies were deleted' +
+      ' by the retention, nobody can compute it again; null: all of the period can be',
+  }),
   rules: Type.Integer(),
 });
 

@@ -82,10 +82,17 @@ export function availabilityRoutes(app: FastifyInstance, context: AppContext): v
         late_maintenance: late === null ? null : { windows: [...late.windows], ...tableBody(late) },
         corrected: corrected === null ? null : tableBody(corrected),
         as_of: asOfBody(figures.as_of),
+        archived_before_ms: await archivedIn(context, ask.from_ms),
         rules: figures.rules,
       };
     },
   );
+}
+
+/** Null where all of the period can still be computed from what was measured. */
+async function archivedIn({ store }: AppContext, from_ms: number): Promise<number | null> {
+  const before_ms = await store.archivedBefore();
+  return before_ms > from_ms ? before_ms : null;
 }
 
 function askOf({ from, to, hours = 'working', profile }: Query): PeriodAsk {

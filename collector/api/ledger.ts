@@ -8,7 +8,8 @@ import type { SignedCheckpoint } from '../ledger/types.ts';
 import { typed } from './routes.ts';
 import { ErrorBody } from './schemas.ts';
 
-const Log = Type.Object({
+/** Which log of the deployment. */
+export const Log = Type.Object({
   log: Type.String({ pattern: '^(current|[1-9][0-9]{0,8})$', description: 'number, or current' }),
 });
 const Index = Type.Integer({ minimum: 0 });
@@ -24,7 +25,7 @@ export function ledgerRoutes(app: FastifyInstance, context: AppContext): void {
     '/ledger/:log/checkpoint',
     { config, schema: { summary: 'Newest signed checkpoint (C2SP)', tags, params: Log, response } },
     async (request, reply) => {
-      const { note } = await headOf(context, request.params.log);
+      const { note } = await ledgerHead(context, request.params.log);
       return text(reply, note);
     },
   );
@@ -42,7 +43,7 @@ export function ledgerRoutes(app: FastifyInstance, context: AppContext): void {
       },
     },
     async (request, reply) => {
-      const head = await headOf(context, request.params.log);
+      const head = await ledgerHead(context, request.params.log);
       const index = request.query.leaf;
       if (index >= head.size) throw beyond(head, index);
       const hashes = await context.ledger.inclusion(head.log, index, head.size);
@@ -67,7 +68,7 @@ export function ledgerRoutes(app: FastifyInstance, context: AppContext): void {
       },
     },
     async (request, reply) => {
-      const head = await headOf(context, request.params.log);
+      const head = await ledgerHead(context, request.params.log);
       const { from, to = head.size } = request.query;
       if (to > head.size) throw beyond(head, to);
       if (from > to) {
@@ -82,7 +83,8 @@ export function ledgerRoutes(app: FastifyInstance, context: AppContext): void {
   );
 }
 
-async function headOf(context: AppContext, log: string): Promise<SignedCheckpoint> {
+/** The newest signed head of the log that a path names. Throws HttpError 404. */
+export async function ledgerHead(context: AppContext, log: string): Promise<SignedCheckpoint> {
   if (log === 'current') return context.ledger.checkpoint();
   const head = await context.ledger.checkpointOf(Number(log));
   if (head === null) throw notFound('log', log);

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { ENVELOPE_NAME_CHARS_MAX, ENVELOPE_SIGNATURES_MAX } from '../../shared/evidence/dsse.ts';
+import { ROTATIONS_MAX } from '../../shared/evidence/rotations.ts';
 import type { ReintroduceAnswer } from '../../shared/measure/protocol.ts';
 import { reintroduce } from '../auth/reintroduce.ts';
 import type { AppContext } from '../deps.ts';
@@ -12,7 +13,7 @@ const REINTRODUCE_BODY_BYTES_MAX = 2 * 1024 * 1024;
 const REINTRODUCE_PER_MINUTE_MAX = 300;
 
 /** Only the outer form: an envelope is read strictly where its signature is checked. */
-const AnEnvelope = Type.Object(
+export const AnEnvelope = Type.Object(
   {
     payloadType: Type.String({ maxLength: ENVELOPE_NAME_CHARS_MAX }),
     payload: Type.String({ maxLength: REINTRODUCE_BODY_BYTES_MAX }),
@@ -30,7 +31,11 @@ const AnEnvelope = Type.Object(
   { additionalProperties: false },
 );
 const ReintroduceBody = Type.Object(
-  { enrol: AnEnvelope, targets: Type.Union([AnEnvelope, Type.Null()]) },
+  {
+    enrol: AnEnvelope,
+    targets: Type.Union([AnEnvelope, Type.Null()]),
+    rotations: Type.Optional(Type.Array(AnEnvelope, { maxItems: ROTATIONS_MAX })),
+  },
   { additionalProperties: false },
 );
 const Free = Type.Object({}, { additionalProperties: true });

@@ -69,6 +69,14 @@ export const AgentItem = Type.Object({
       'first batch that was measured by the new list, two to three minutes later',
   }),
   newest_list_version: Type.Integer({ description: 'newest target list that was made for it' }),
+  history_lost_ms: Type.Union([Ms, Type.Null()], {
+    description: 'when the agent last reported that the log has less than it saw (a restored copy)',
+  }),
+  history_rewritten_ms: Type.Union([Ms, Type.Null()], {
+    description:
+      'when the agent last reported that the log contradicts a checkpoint it saw; the proof is in ' +
+      'its state_dir, folder alarms',
+  }),
 });
 export type AgentItem = Static<typeof AgentItem>;
 

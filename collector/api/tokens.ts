@@ -148,7 +148,8 @@ function decisionRoutes(app: FastifyInstance, context: AppContext): void {
       const who = person(request);
       const { site, agent } = request.params;
       await visibleSite(context.store, who, site);
-      const row = await refuseEnrolment(context, site, agent, who.name);
+      const wanted = request.body?.short_code;
+      const row = await refuseEnrolment(context, site, agent, wanted, who.name);
       return { site, agent, state: row.state, short_code: row.short_code };
     },
   );

@@ -85,6 +85,8 @@ function agentItem(
     insecure: row?.insecure ?? false,
     list_version: row?.list_version ?? 0,
     newest_list_version,
+    history_lost_ms: row?.history_lost_ms ?? null,
+    history_rewritten_ms: row?.history_rewritten_ms ?? null,
   };
 }
 

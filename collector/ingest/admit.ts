@@ -2,6 +2,7 @@ import { equalBytes, toBase64 } from '../../shared/bytes.ts';
 import { LanProofError } from '../../shared/errors.ts';
 import { checkLink } from '../../shared/evidence/chain.ts';
 import type { Crypto, Signer } from '../../shared/evidence/crypto.ts';
+import type { BatchHeader } from '../../shared/measure/batch.ts';
 import type { Handover } from '../judge/handover.ts';
 import type { LedgerUnit } from '../ledger/types.ts';
 import type { AgentRow, SectionRow } from '../store/rows.ts';
@@ -128,11 +129,24 @@ function advance(
   const rose = seen.log === origin && seen.size > agent.seen_size;
   return {
     ...head,
+    ...historyOf(header, recv_ms),
     // A clock that runs ahead must not make the agent look fresh for days.
     closed_to_ms: Math.min(header.closed_to_ms, recv_ms),
     list_version: list.version,
     ...(software === undefined ? {} : { software }),
     ...(rose ? { seen_size: seen.size, seen_at_ms: recv_ms } : {}),
+  };
+}
+
+/** What the agent says of the log: evidence §4. A value of 0 stands for a rewritten one. */
+export function historyOf(
+  header: BatchHeader,
+  recv_ms: number,
+): Partial<Pick<AgentRow, 'history_lost_ms' | 'history_rewritten_ms'>> {
+  const told = header.events.filter(({ code }) => code === 'history_lost');
+  return {
+    ...(told.some(({ value }) => value !== 0) ? { history_lost_ms: recv_ms } : {}),
+    ...(told.some(({ value }) => value === 0) ? { history_rewritten_ms: recv_ms } : {}),
   };
 }
 

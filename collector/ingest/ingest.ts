@@ -4,11 +4,12 @@
  * own, so that nothing it stumbles over holds the chain up.
  */
 import type { Crypto, Signer } from '../../shared/evidence/crypto.ts';
+import type { BatchHeader } from '../../shared/measure/batch.ts';
 import type { FindList } from '../judge/batch-parts.ts';
 import type { Handover } from '../judge/handover.ts';
 import type { Ledger } from '../ledger/types.ts';
 import type { Store } from '../store/store.ts';
-import { type Admitted, admitBatch, conflictRefusal } from './admit.ts';
+import { type Admitted, admitBatch, conflictRefusal, historyOf } from './admit.ts';
 import { createCounts } from './counts.ts';
 import { createGroupCommit, type GroupResult } from './group-commit.ts';
 import { admitHole, verifyHole } from './hole.ts';
@@ -50,6 +51,7 @@ export function createIngest(options: IngestOptions): Ingest {
     const batch = await verifyBatch(verifying, framed);
     const committed = await group.submit(lane, (unit) => admitBatch(options, unit, batch, facts));
     tellFault(options, framed, committed.value);
+    if (committed.value.outcome === 'new') tellHistory(options, framed, batch.parts.header);
     const note = batch.parts.header?.seen.checkpoint;
     if (note !== undefined) await reportSeen(options, note);
     return acknowledge(committed);
@@ -119,6 +121,23 @@ function tellFault({ log }: IngestOptions, { identity }: Framed, { problem }: Ad
   const { site, agent, epoch, seq } = identity;
   const { code, place, hint, message } = problem;
   log.warn({ site, agent, epoch, seq, code, place, hint }, `unreadable batch: ${message}`);
+}
+
+/** An agent's alarm about this collector's log is for the people of the collector, too. */
+function tellHistory(
+  { log }: IngestOptions,
+  { identity }: Framed,
+  header: BatchHeader | null,
+): void {
+  const told = header === null ? {} : historyOf(header, 0);
+  if (Object.keys(told).length === 0) return;
+  const { site, agent, epoch, seq } = identity;
+  const rewritten = told.history_rewritten_ms !== undefined;
+  const code = rewritten ? 'AGENT_SAW_REWRITTEN' : 'AGENT_SAW_LOSS';
+  const what = rewritten
+    ? 'an agent holds a checkpoint that contradicts this log: keep its folder alarms'
+    : 'an agent saw more of the log than this collector has';
+  log.warn({ code, site, agent, epoch, seq, seen: header?.seen }, what);
 }
 
 /** A head that an agent saw may prove that our history was lost; its batch is kept anyway. */

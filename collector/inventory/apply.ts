@@ -1,6 +1,6 @@
 import { toBase64, utf8 } from '../../shared/bytes.ts';
 import { documentType } from '../../shared/evidence/documents.ts';
-import { serializeEnvelope, signEnvelope } from '../../shared/evidence/dsse.ts';
+import { openEnvelope, serializeEnvelope, signEnvelope } from '../../shared/evidence/dsse.ts';
 import type { LeafKind } from '../../shared/evidence/leaf.ts';
 import { parseHeader } from '../../shared/measure/header.ts';
 import type { Inventory } from '../../shared/measure/inventory-types.ts';
@@ -95,6 +95,16 @@ export async function ensureAgent(
   await applyIn(deps, unit, { ...inventory, agents }, null, by);
 }
 
+/** After the loss of the document key a list under the former one is believed by nobody. */
+function isOurs({ crypto, document_key }: ImportDeps, { envelope }: TargetsRow): boolean {
+  try {
+    openEnvelope(crypto, envelope, documentType('targets'), document_key.publicKey);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function makePlan(
   deps: ImportDeps,
   reads: ReadUnit,
@@ -124,7 +134,7 @@ async function makePlan(
     // This store is an older copy: the agent holds a later list and refuses all up to its version.
     const later = held > issued && held < LIST_VERSION_MAX;
     const lost = later || (await isOtherList(reads, known, newest));
-    if (newest !== null && !lost && sameList(newest, draft)) continue;
+    if (newest !== null && !lost && sameList(newest, draft) && isOurs(deps, newest)) continue;
     lists.push({ agent, version: (lost ? held : issued) + 1, draft });
   }
   const site_changed = !changes.same;

@@ -1,11 +1,12 @@
 import { toHex } from '../../shared/bytes.ts';
 import { keptHolder } from './holder.ts';
 import { createListeners } from './listeners.ts';
+import { createLogKeys } from './log-keys.ts';
 import { createReading } from './reading.ts';
 import { createSeenJudge } from './seen.ts';
 import { openSentinel, type Sentinel } from './sentinel.ts';
 import { createSequencer, type Sequencer, type SequencerOptions } from './sequencer.ts';
-import { checkStored, judgeSentinel } from './start-check.ts';
+import { checkStored, judgeKeys, judgeSentinel, type ReplacedKeys } from './start-check.ts';
 import type { Ledger, SignedCheckpoint } from './types.ts';
 
 /** Folder of the head sentinel, beside the database; backups leave it out. */
@@ -15,6 +16,8 @@ export interface LedgerOptions
   extends Omit<SequencerOptions, 'sentinel' | 'holder' | 'onCheckpoint' | 'onCommit'> {
   /** Where the sentinel lies: `<data_dir>/head`. */
   readonly head_folder: string;
+  /** Absent: no key was ever replaced. */
+  readonly replaced?: ReplacedKeys;
 }
 
 /**
@@ -26,7 +29,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const sentinel = await openSentinel(
     options.head_folder,
     options.crypto,
-    options.logSigner.publicKey,
+    createLogKeys(options.store, options.logSigner.publicKey),
   );
   try {
     return await openWith(options, sentinel);
@@ -53,13 +56,13 @@ async function openWith(options: LedgerOptions, sentinel: Sentinel): Promise<Led
     if (head === undefined) throw new TypeError('the ledger has no head');
     return head;
   };
-  const logKey = options.logSigner.publicKey;
+  const keysOf = createLogKeys(store, options.logSigner.publicKey);
   const { openNext } = sequencer;
   return {
-    ...createReading({ crypto, store, logKey, checkpoint }),
+    ...createReading({ crypto, store, keysOf, checkpoint }),
     commit: sequencer.commit,
     checkpoint,
-    reportSeen: createSeenJudge({ crypto, store, logKey, originPrefix, checkpoint, openNext }),
+    reportSeen: createSeenJudge({ crypto, store, keysOf, originPrefix, checkpoint, openNext }),
     onCheckpoint: heads.add,
     onCommit: commits.add,
     async close() {
@@ -81,8 +84,22 @@ async function start(
     await sequencer.openNext(0, '');
     return;
   }
-  await checkStored(crypto, store, last, logSigner.publicKey);
-  const reason = await judgeSentinel(crypto, store, last, sentinel.found);
+  const { documentSigner, replaced = () => null } = options;
+  await checkStored(crypto, store, last, createLogKeys(store, logSigner.publicKey));
+  const now = { log: logSigner.publicKey, document: documentSigner.publicKey };
+  const keys = await judgeKeys(store, last, now, replaced);
+  if (keys?.startsWith('document_key_lost') === true) await endAgents(store, options.now_ms());
+  // A head that was lost is named first: agents tell by it whether they saw more.
+  const reason = (await judgeSentinel(crypto, store, last, sentinel.found)) ?? keys;
   if (reason === null) await sequencer.signHead();
   else await sequencer.openNext(last.log, reason);
+}
+
+/** What they pinned is gone: nothing that is said to them from now on could be believed by them. */
+async function endAgents(store: LedgerOptions['store'], now_ms: number): Promise<void> {
+  await store.write(async (tx) => {
+    for (const row of await tx.agents()) {
+      if (row.revoked_ms === null) await tx.putAgent({ ...row, revoked_ms: now_ms });
+    }
+  });
 }

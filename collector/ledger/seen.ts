@@ -1,8 +1,9 @@
 import { equalBytes, toBase64 } from '../../shared/bytes.ts';
-import { type Checkpoint, openCheckpoint } from '../../shared/evidence/checkpoint.ts';
+import type { Checkpoint } from '../../shared/evidence/checkpoint.ts';
 import type { Crypto } from '../../shared/evidence/crypto.ts';
 import { NOTE_CHARS_MAX } from '../../shared/evidence/note.ts';
 import type { Store } from '../store/store.ts';
+import { type LogKeysOf, openUnder } from './log-keys.ts';
 import { rootAt } from './start-check.ts';
 import type { Ledger, SignedCheckpoint } from './types.ts';
 
@@ -12,29 +13,25 @@ const KNOWN_NOTES_MAX = 1_000;
 interface SeenOptions {
   readonly crypto: Crypto;
   readonly store: Store;
-  readonly logKey: Uint8Array;
+  readonly keysOf: LogKeysOf;
   readonly originPrefix: string;
   readonly checkpoint: () => SignedCheckpoint;
   readonly openNext: (from: number, reason: string) => Promise<SignedCheckpoint>;
 }
 
 /**
- * Judges checkpoints that agents show. Only the log key's signature counts, so that nobody can
+ * Judges checkpoints that agents show. Only a log key's signature counts, so that nobody can
  * close a log by inventing one; a head that our database does not continue means lost history.
  */
 export function createSeenJudge(options: SeenOptions): Ledger['reportSeen'] {
-  const { crypto, store, logKey, originPrefix } = options;
+  const { crypto, store, keysOf, originPrefix } = options;
   const known = new Set<string>();
 
-  const open = (note: string): Checkpoint | null => {
+  const open = async (note: string): Promise<Checkpoint | null> => {
     if (note.length > NOTE_CHARS_MAX) return null;
     const origin = note.slice(0, note.indexOf('\n'));
     if (!origin.startsWith(`${originPrefix}/`)) return null;
-    try {
-      return openCheckpoint(crypto, note, origin, logKey);
-    } catch {
-      return null;
-    }
+    return openUnder(crypto, note, origin, await keysOf(origin));
   };
 
   /** True if the database continues the head, or its log was closed for being lost already. */
@@ -52,7 +49,7 @@ export function createSeenJudge(options: SeenOptions): Ledger['reportSeen'] {
 
   return async (note) => {
     if (known.has(note)) return 'known';
-    const seen = open(note);
+    const seen = await open(note);
     if (seen === null) return 'not_ours';
     // Read before the check: if another report closes the log meanwhile, this one does nothing.
     const from = options.checkpoint().log;

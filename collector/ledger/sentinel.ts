@@ -3,10 +3,11 @@ import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromUtf8, utf8 } from '../../shared/bytes.ts';
 import { LanProofError } from '../../shared/errors.ts';
-import { type Checkpoint, openCheckpoint } from '../../shared/evidence/checkpoint.ts';
+import type { Checkpoint } from '../../shared/evidence/checkpoint.ts';
 import type { Crypto } from '../../shared/evidence/crypto.ts';
 import { makeFolder } from '../../shared/node/make-folder.ts';
 import { createDataSync, type DataSync } from '../data-sync.ts';
+import { type LogKeysOf, openUnder } from './log-keys.ts';
 
 export const SENTINEL_FILE = 'sentinel';
 /** Two slots, written in turn: a torn write leaves the other one whole. Bytes of one. */
@@ -31,17 +32,17 @@ export interface Sentinel {
   close(): Promise<void>;
 }
 
-/** Opens or makes the file. Slots that the log key did not sign are passed over. */
+/** Opens or makes the file. Slots that no log key signed are passed over. */
 export async function openSentinel(
   folder: string,
   crypto: Crypto,
-  logKey: Uint8Array,
+  keysOf: LogKeysOf,
   sync: DataSync = createDataSync(() => performance.now()),
 ): Promise<Sentinel> {
   makeFolder(folder, 0o700);
   const file = join(folder, SENTINEL_FILE);
   const bytes = await readFile(file).catch(() => new Uint8Array());
-  const slots = [0, 1].map((slot) => readSlot(bytes, slot, crypto, logKey));
+  const slots = await Promise.all([0, 1].map((slot) => readSlot(bytes, slot, crypto, keysOf)));
   const [first, second] = slots;
   const newer = isNewer(second ?? null, first ?? null);
   const found = (newer ? second : first) ?? null;
@@ -92,12 +93,12 @@ async function openFile(folder: string, file: string): Promise<FileHandle> {
   }
 }
 
-function readSlot(
+async function readSlot(
   bytes: Uint8Array,
   slot: number,
   crypto: Crypto,
-  logKey: Uint8Array,
-): SentinelHead | null {
+  keysOf: LogKeysOf,
+): Promise<SentinelHead | null> {
   const part = bytes.subarray(slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES);
   const end = part.indexOf(0);
   try {
@@ -106,7 +107,8 @@ function readSlot(
     const log = Number(number);
     if (!Number.isSafeInteger(log) || log < 1) return null;
     const note = text.slice(number.length + 1);
-    return { log, note, ...openCheckpoint(crypto, note, origin, logKey) };
+    const checkpoint = openUnder(crypto, note, origin, await keysOf(origin));
+    return checkpoint === null ? null : { log, note, ...checkpoint };
   } catch {
     return null;
   }

@@ -1,10 +1,11 @@
-import { toBase64, toHex } from '../../shared/bytes.ts';
+import { equalBytes, toBase64, toHex } from '../../shared/bytes.ts';
 import { LanProofError } from '../../shared/errors.ts';
-import { signCheckpoint } from '../../shared/evidence/checkpoint.ts';
+import { type Checkpoint, signCheckpoint } from '../../shared/evidence/checkpoint.ts';
 import type { Crypto, Signer } from '../../shared/evidence/crypto.ts';
 import { type LogOpen, signDocument } from '../../shared/evidence/documents.ts';
 import type { Store, WriteUnit } from '../store/store.ts';
 import { createLedgerUnit } from './ledger-unit.ts';
+import { readLogKeys } from './log-keys.ts';
 import type { Sentinel } from './sentinel.ts';
 import { emptyTree, type Growth, grow, readTree, type Tree } from './tree.ts';
 import type { Committed, LedgerUnit, SignedCheckpoint } from './types.ts';
@@ -164,8 +165,8 @@ async function turnPage(
   const root = at.tree.frontier.root();
   if (at.log > 0) {
     const { size } = at.tree;
-    const note = signCheckpoint(crypto, logSigner, { origin: at.origin, size, root });
-    await tx.saveCheckpoint({ log: at.log, size, note, at_ms: opened_ms });
+    const note = await closingNote(options, tx, { origin: at.origin, size, root });
+    if (note !== null) await tx.saveCheckpoint({ log: at.log, size, note, at_ms: opened_ms });
     await tx.closeLog(at.log, opened_ms, reason);
   }
   await tx.addLog({ log, origin, opened_ms });
@@ -184,6 +185,19 @@ async function turnPage(
   const unit = createLedgerUnit(crypto, tx, log, origin, growth, new Set());
   await unit.appendDocument(item, opened_ms);
   return { log, origin, tree: await growth.finish(tx, log) };
+}
+
+/** Only a log's own key signs its head. Where it is lost, the last head that it signed has to do. */
+async function closingNote(
+  { crypto, logSigner, sentinel }: SequencerOptions,
+  tx: WriteUnit,
+  head: Checkpoint,
+): Promise<string | null> {
+  const key = (await readLogKeys(tx)).get(head.origin)?.log_key;
+  const own = key !== undefined && equalBytes(key, logSigner.publicKey);
+  if (own) return signCheckpoint(crypto, logSigner, head);
+  const { found } = sentinel;
+  return found?.origin === head.origin && found.size === head.size ? found.note : null;
 }
 
 /** Runs what it is given one after another; a failure does not stop the next. */

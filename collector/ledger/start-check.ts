@@ -1,12 +1,12 @@
 import { equalBytes, toBase64 } from '../../shared/bytes.ts';
 import { LanProofError } from '../../shared/errors.ts';
-import { openCheckpoint } from '../../shared/evidence/checkpoint.ts';
 import type { Crypto } from '../../shared/evidence/crypto.ts';
 import { hashLeaf } from '../../shared/evidence/leaf.ts';
 import { HASH_BYTES } from '../../shared/evidence/merkle.ts';
 import { TILE_WIDTH } from '../../shared/evidence/tiles.ts';
 import type { LogRow } from '../store/rows.ts';
 import type { EvidenceReads } from '../store/store-evidence.ts';
+import { type LogKeysOf, openUnder, readLogKeys } from './log-keys.ts';
 import type { SentinelHead } from './sentinel.ts';
 import { frontierAt } from './tree.ts';
 
@@ -18,7 +18,7 @@ export async function checkStored(
   crypto: Crypto,
   reads: EvidenceReads,
   log: LogRow,
-  logKey: Uint8Array,
+  keysOf: LogKeysOf,
 ): Promise<void> {
   if (log.size === 0) throw damaged(log, 'it has no leaf, not even the one that opened it');
   const index = Math.floor((log.size - 1) / TILE_WIDTH);
@@ -35,7 +35,9 @@ export async function checkStored(
   }
   const saved = await reads.newestCheckpoint(log.log);
   if (saved === null) return;
-  const checkpoint = openCheckpoint(crypto, saved.note, log.origin, logKey);
+  const keys = await keysOf(log.origin);
+  const checkpoint = openUnder(crypto, saved.note, log.origin, keys);
+  if (checkpoint === null) throw damaged(log, 'a saved checkpoint is not under its key');
   if (checkpoint.size > log.size) throw damaged(log, 'a saved checkpoint has more leaves');
   const { root } = await rootAt(crypto, reads, log.log, checkpoint.size);
   if (!equalBytes(root, checkpoint.root)) throw damaged(log, 'a saved checkpoint has another root');
@@ -56,6 +58,34 @@ export async function judgeSentinel(
   if (head.size > log.size) return `sentinel_newer: ${named}`;
   const { root } = await rootAt(crypto, reads, log.log, head.size);
   return equalBytes(root, head.root) ? null : `sentinel_other: ${named}`;
+}
+
+/** Why a key was replaced, as its owner said with `lanproof key replace`; null: nobody did. */
+export type ReplacedKeys = (which: 'log' | 'document', key: Uint8Array) => string | null;
+
+/**
+ * Why the log must be closed because its keys are others now; null: they are the same. Throws
+ * KEY_FOREIGN where nobody said that a key was replaced: it may be another collector's.
+ */
+export async function judgeKeys(
+  reads: EvidenceReads,
+  log: LogRow,
+  now: { readonly log: Uint8Array; readonly document: Uint8Array },
+  replaced: ReplacedKeys,
+): Promise<string | null> {
+  const opened = (await readLogKeys(reads)).get(log.origin);
+  if (opened === undefined) throw damaged(log, 'the document that opened it is missing');
+  const then = { log: opened.log_key, document: opened.document_key };
+  for (const which of ['document', 'log'] as const) {
+    if (equalBytes(then[which], now[which])) continue;
+    const reason = replaced(which, now[which]);
+    if (reason !== null) return `${which}_key_lost: ${reason}`;
+    throw new LanProofError('KEY_FOREIGN', `${which}.key is not the key of ${log.origin}`, {
+      hint: 'put the right key back (lanproof key import); if it is lost: lanproof key replace',
+      place: `${which}.key`,
+    });
+  }
+  return null;
 }
 
 /** Root of the first `size` leaves. */

@@ -1,5 +1,6 @@
 /** What the ledger offers to the rest of the collector. */
 import type { Leaf, LeafKind } from '../../shared/evidence/leaf.ts';
+import type { LeafRange } from '../../shared/evidence/multiproof.ts';
 import type { WriteUnit } from '../store/store.ts';
 
 /** A signed head of the open log. */
@@ -64,6 +65,8 @@ export interface Ledger {
   leafBytes(log: number, index: number): Promise<Uint8Array>;
   /** RFC 6962 audit path of a leaf in the tree of `size` (default: the newest signed head). */
   inclusion(log: number, index: number, size?: number): Promise<Uint8Array[]>;
+  /** Hashes of ranges of leaves as they are split in the tree of `size` (multiproof.ts). */
+  ranges(log: number, ranges: readonly LeafRange[], size: number): Promise<Uint8Array[]>;
   /** RFC 6962 consistency proof; RangeError unless from ≤ to ≤ signed size. */
   consistency(log: number, from: number, to?: number): Promise<Uint8Array[]>;
   /**

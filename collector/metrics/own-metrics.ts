@@ -1,7 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { CollectorDeps } from '../deps.ts';
 import type { LiveHub } from '../live/hub.ts';
+import { anchorMetrics } from './anchor-metrics.ts';
 import type { LoopDelay } from './loop-delay.ts';
+import { verifyMetrics } from './verify-metrics.ts';
 
 /** The budget is 100 ms at the 99th percentile; a full disk or a group of 64 shows above. */
 const INGEST_SECONDS_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
@@ -21,7 +23,10 @@ export interface OwnMetrics {
 }
 
 export function createOwnMetrics(
-  deps: Pick<CollectorDeps, 'ingest' | 'ledger' | 'store' | 'software' | 'judge_stats'>,
+  deps: Pick<
+    CollectorDeps,
+    'anchors' | 'ingest' | 'ledger' | 'nightly' | 'store' | 'software' | 'judge_stats' | 'now_ms'
+  >,
   hub: LiveHub,
   loop: Pick<LoopDelay, 'late_ms'>,
 ): OwnMetrics {
@@ -41,6 +46,8 @@ export function createOwnMetrics(
   });
   ingestCounters(deps, registers);
   gauges(deps, hub, registers);
+  anchorMetrics(deps, registers);
+  verifyMetrics(deps, registers);
   const ingest_seconds = new Histogram({
     name: 'lanproof_ingest_seconds',
     help: 'Time from a received body to its answer, the commit included.',

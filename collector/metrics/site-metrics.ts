@@ -32,6 +32,12 @@ export async function siteMetrics(
     labelNames,
     registers,
   });
+  const rewritten = new Gauge({
+    name: 'lanproof_agent_history_rewritten_timestamp_seconds',
+    help: 'When the agent last reported a log that contradicts what it saw; absent: never.',
+    labelNames,
+    registers,
+  });
   const device_up = new Gauge({
     name: 'lanproof_device_up',
     help: '1 up, 0 down; absent while unknown. Infrastructure only.',
@@ -39,11 +45,14 @@ export async function siteMetrics(
     registers,
   });
   const now = deps.now_ms();
-  for (const { site, agent, last_seen_ms, revoked_ms } of await deps.store.agents()) {
-    if (revoked_ms !== null || !sites.some((row) => row.site === site)) continue;
+  for (const row of await deps.store.agents()) {
+    const { site, agent, last_seen_ms, revoked_ms, history_rewritten_ms } = row;
+    if (revoked_ms !== null || !sites.some((one) => one.site === site)) continue;
     const fresh = last_seen_ms !== null && now - last_seen_ms <= AGENT_SILENT_MS;
     agent_up.set({ site, agent }, fresh ? 1 : 0);
     if (last_seen_ms !== null) last_seen.set({ site, agent }, last_seen_ms / 1_000);
+    if (history_rewritten_ms === null) continue;
+    rewritten.set({ site, agent }, history_rewritten_ms / 1_000);
   }
   for (const row of sites) {
     const inventory: Inventory = JSON.parse(row.inventory);

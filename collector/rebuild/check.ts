@@ -6,6 +6,7 @@ import { type SiteJudge, START } from '../judge/site-judge.ts';
 import { createSeriesKeeper } from '../series/keeper.ts';
 import type { Position } from '../store/rows.ts';
 import type { ReadUnit, Store } from '../store/store.ts';
+import { behindSilence, comparableFrom, rowsSince, seedArchived } from './archived.ts';
 import { type ComparedRow, compareRows, type Difference } from './compare.ts';
 import {
   ALL_TIME,
@@ -58,13 +59,14 @@ export interface SiteCheck {
 export async function checkSite(options: CheckOptions, site: string): Promise<SiteCheck> {
   const { kept, scratch } = options;
   const mark = await watermarkOf(kept, site);
-  const tally = newTally();
+  const tally = newTally(await comparableFrom(kept));
   let days = 0;
   try {
     if (mark.to !== null) {
       const site_store = { until: START as Position };
       const store = overlayStore(kept, scratch, () => site_store.until);
       const judge = await foldTo({ ...options, store }, site, mark, mark.to, site_store, tally);
+      tally.from_ms = await behindSilence(scratch, site, tally.from_ms);
       add(tally, await sparseRows(kept, site), await sparseRows(scratch, site));
       await compareChunks(options, site, tally);
       days += await compareDays({ ...options, store }, site, judge, tally);
@@ -79,6 +81,8 @@ export async function checkSite(options: CheckOptions, site: string): Promise<Si
 }
 
 interface Tally {
+  /** What is told of the time before is archived: it cannot be computed again. */
+  from_ms: number;
   readonly compared: Record<string, number>;
   differences: number;
   readonly told: Difference[];
@@ -89,11 +93,12 @@ interface OverlayOptions extends CheckOptions {
   readonly store: Store;
 }
 
-function newTally(): Tally {
-  return { compared: {}, differences: 0, told: [] };
+function newTally(from_ms: number): Tally {
+  return { from_ms, compared: {}, differences: 0, told: [] };
 }
 
-function add(tally: Tally, kept: readonly ComparedRow[], again: readonly ComparedRow[]): void {
+function add(tally: Tally, all: readonly ComparedRow[], made: readonly ComparedRow[]): void {
+  const [kept, again] = [rowsSince(all, tally.from_ms), rowsSince(made, tally.from_ms)];
   const count = (table: string): void => {
     tally.compared[table] = (tally.compared[table] ?? 0) + 1;
   };
@@ -120,11 +125,14 @@ async function foldTo(
     const judge = await folding.toEnd(site);
     const again: unknown = JSON.parse(JSON.stringify(judge.state));
     const place = { table: 'judge_state', who: '', at_ms: null };
-    add(
-      tally,
-      [{ ...place, cells: { state: JSON.parse(state.state) as unknown } }],
-      [{ ...place, cells: { state: again } }],
-    );
+    // It may still hold what only archived time can tell.
+    const whole = tally.from_ms === Number.NEGATIVE_INFINITY;
+    if (whole)
+      add(
+        tally,
+        [{ ...place, cells: { state: JSON.parse(state.state) as unknown } }],
+        [{ ...place, cells: { state: again } }],
+      );
   }
   ledger.until = to;
   return await folding.toEnd(site);
@@ -159,6 +167,7 @@ async function compareDays(
   if (newest === null) return 0;
   if (!isOfTheseRules(newest))
     return (await kept.days(site, ALL_TIME.from_ms, ALL_TIME.to_ms)).length;
+  await seedArchived(kept, scratch, site);
   const first_ms = await judgeDays(options, judge, newest.end_ms);
   const from = Math.min(first_ms, (await kept.days(site, 0, first_ms))[0]?.day_ms ?? first_ms);
   let other = 0;

@@ -1,8 +1,8 @@
 import { LanProofError } from '../../shared/errors.ts';
+import { ordinal } from '../../shared/judge/replay/inputs.ts';
 import { createListFinder } from '../judge/batch-parts.ts';
 import { createHandover } from '../judge/handover.ts';
 import { createHeldSites } from '../judge/held-sites.ts';
-import { ordinal } from '../judge/inputs.ts';
 import { runRound } from '../judge/round.ts';
 import type { SiteJudge } from '../judge/site-judge.ts';
 import type { Position } from '../store/rows.ts';

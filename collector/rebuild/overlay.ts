@@ -1,4 +1,4 @@
-import { ordinal } from '../judge/inputs.ts';
+import { ordinal } from '../../shared/judge/replay/inputs.ts';
 import type { Position } from '../store/rows.ts';
 import type { ReadUnit, Store, WriteUnit } from '../store/store.ts';
 import type { DayLeafReads } from '../store/store-day-leaves.ts';
@@ -35,7 +35,16 @@ export function overlayStore(real: ReadUnit, scratch: Store, until: () => Positi
 
 function ledgered(real: ReadUnit, until: () => Position | null): Ledgered {
   const { logs, leaf, leaves, tile, newestCheckpoint, documentByHash, documents } = real;
-  const { documentsOf, batch, batchByLeaf, judgeableSites, readBody } = real;
+  const {
+    checkpoints,
+    documentByLeaf,
+    documentsOf,
+    batch,
+    batchByLeaf,
+    judgeableSites,
+    readBody,
+    siteLeafCount,
+  } = real;
   const { agent, agents, agentByKey, leafBefore, dayDocumentsAfter } = real;
   const { unit, units, site, sites, targets, targetsVersion, targetsByHash, salt } = real;
   const { enrolToken, enrolment, enrolments, credentialByHash, credentials, audit } = real;
@@ -46,7 +55,7 @@ function ledgered(real: ReadUnit, until: () => Position | null): Ledgered {
   return {
     ...{ logs, leaf, leaves, tile, newestCheckpoint, documentByHash, documents, documentsOf },
     ...{ batch, batchByLeaf, judgeableSites, readBody, agent, agents, agentByKey, leafBefore },
-    dayDocumentsAfter,
+    ...{ dayDocumentsAfter, siteLeafCount, checkpoints, documentByLeaf },
     ...{ unit, units, site, sites, targets, targetsVersion, targetsByHash, salt },
     ...{ enrolToken, enrolment, enrolments, credentialByHash, credentials, audit },
     async siteLeaves(of, after, limit, held) {

@@ -1,5 +1,5 @@
+import { ordinal } from '../../shared/judge/replay/inputs.ts';
 import { createDays } from '../judge/day/days.ts';
-import { ordinal } from '../judge/inputs.ts';
 import type { SiteJudge } from '../judge/site-judge.ts';
 import { writeOutputs } from '../judge/write-outputs.ts';
 import type { Position } from '../store/rows.ts';

@@ -1,5 +1,5 @@
+import { ordinal } from '../../shared/judge/replay/inputs.ts';
 import { JUDGE_STATE_VERSION } from '../../shared/judge/state.ts';
-import { ordinal } from '../judge/inputs.ts';
 import { SAVE_INPUTS_MAX } from '../judge/round.ts';
 import { START } from '../judge/site-judge.ts';
 import type { Position } from '../store/rows.ts';

@@ -65,7 +65,7 @@ export async function availabilityFigures(
   }
   const { calendar, calendar_ref, settings_ref } = judged.documents;
   const late = lateMaintenanceOf(judged, ask);
-  const corrected = correctedOf(judged);
+  const corrected = correctedOf(judged, ask);
   // Rows of days were added up without them: what differs is counted from the intervals.
   const anew = (intervals: Judged['intervals']) =>
     figureTable({ ...judged, days: [], intervals }, ask, shape);

@@ -1,4 +1,5 @@
 import { LanProofError } from '../../shared/errors.ts';
+import { ordinal } from '../../shared/judge/replay/inputs.ts';
 import {
   ALL_WANTED,
   DayBuilder,
@@ -11,7 +12,7 @@ import type { BatchHeader } from '../../shared/measure/batch.ts';
 import { parseHeader } from '../../shared/measure/header.ts';
 import type { FindList } from '../judge/batch-parts.ts';
 import { createHandover } from '../judge/handover.ts';
-import { ordinal, toInput } from '../judge/inputs.ts';
+import { toInput } from '../judge/inputs.ts';
 import type { LeafRow, Position } from '../store/rows.ts';
 import type { ReadUnit } from '../store/store.ts';
 import type { SiteLeaf } from '../store/store-evidence.ts';

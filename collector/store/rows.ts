@@ -120,6 +120,10 @@ export interface AgentRow {
   /** The newest request came over plain http from beyond loopback. */
   readonly insecure: boolean;
   readonly enrolled_ms: number;
+  /** Receive time of the newest batch that says so; null: none of this enrolment. */
+  readonly history_lost_ms: number | null;
+  /** The same for a log that contradicts a checkpoint that the agent had seen. */
+  readonly history_rewritten_ms: number | null;
 }
 
 /** A key that asked to be enrolled; a person approves it unless its token says so. */

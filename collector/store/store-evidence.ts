@@ -28,9 +28,13 @@ export interface EvidenceReads {
   tile(log: number, level: number, index: number): Promise<Uint8Array | null>;
   /** Newest saved checkpoint of a log. */
   newestCheckpoint(log: number): Promise<CheckpointRow | null>;
+  /** Saved checkpoints of sizes in (after, to], ascending. */
+  checkpoints(log: number, after: number, to: number): Promise<CheckpointRow[]>;
 
   /** The document with this hash (site null: of the whole log); if leafed twice, the newest. */
   documentByHash(site: string | null, hash: Uint8Array): Promise<DocumentRow | null>;
+  /** The document of a leaf (site null: of the whole log). */
+  documentByLeaf(site: string | null, log: number, leaf: number): Promise<DocumentRow | null>;
   /** Documents of one kind in leaf order; `agent` limits them to one agent's. */
   documents(site: string | null, kind: LeafKind, agent?: string): Promise<DocumentRow[]>;
   /** Documents of several kinds of a site, in leaf order. */
@@ -50,9 +54,19 @@ export interface EvidenceReads {
   ): Promise<SiteLeaf[]>;
   /** Position of the newest leaf of a site; null if it has none. */
   newestSiteLeaf(site: string): Promise<Position | null>;
+  /** How many leaves of a site stand from (inclusive) to (exclusive) in a log. */
+  siteLeafCount(
+    site: string,
+    log: number,
+    from: number,
+    to: number,
+  ): Promise<{ readonly batches: number; readonly documents: number }>;
   /** Codes of all sites that have leaves. */
   judgeableSites(): Promise<string[]>;
-  /** The stored bytes of a section. Throws BODY_MISSING if the file is gone or too short. */
+  /**
+   * The stored bytes of a section. Throws BODY_MISSING if the file is gone or too
+   * short, BODY_PRUNED if the retention deleted it.
+   */
   readBody(ref: BodyRef): Promise<Uint8Array>;
 
   agent(site: string, agent: string): Promise<AgentRow | null>;

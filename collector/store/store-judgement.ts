@@ -43,6 +43,8 @@ export interface JudgementReads {
     to_ms: number,
     hours: 'all' | 'working',
   ): Promise<DaySumsRow[]>;
+  /** Judgement before this stays as it stands, as bodies are gone; 0: none, UTC epoch ms. */
+  archivedBefore(): Promise<number>;
   /** Up to `limit` events after `id`, oldest first. */
   outbox(after_id: number, limit: number): Promise<OutboxRow[]>;
   /** The newest event's id; 0 if there is none. */

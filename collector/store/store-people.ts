@@ -11,6 +11,8 @@ export interface PeopleReads {
   credentialByHash(hash: Uint8Array): Promise<CredentialRow | null>;
   /** Newest first. */
   credentials(kind: CredentialRow['kind']): Promise<CredentialRow[]>;
+  /** All rows of one action, oldest first: for actions that people take by hand. */
+  auditOf(action: string): Promise<AuditRow[]>;
   /** Up to `limit` rows older than `before_id` (undefined: from the newest), newest first. */
   audit(limit: number, before_id?: number): Promise<AuditRow[]>;
 }

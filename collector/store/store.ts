@@ -68,6 +68,10 @@ export interface Store extends ReadUnit {
    * unit wrote is still at hand. For many reads at once; a lone one needs no turn.
    */
   read<T>(work: (unit: ReadUnit) => Promise<T>): Promise<T>;
+  /** Names of the files of bodies, `2026-10.infra`. */
+  bodyFiles(): Promise<string[]>;
+  /** Deletes files of bodies; a `prune` document in the ledger must name them first. */
+  deleteBodies(files: readonly string[]): Promise<void>;
   health(): Promise<StoreHealth>;
   /** Ends after the running unit; later calls are refused with STORE_CLOSED. */
   close(): Promise<void>;

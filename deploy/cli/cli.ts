@@ -27,6 +27,26 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'write a secret (SNMP community, pass phrase) where the agent reads it',
     load: async () => (await import('./agent/agent-secret.ts')).agentSecretCommand,
   },
+  'agent revoke': {
+    summary: "end an agent's key on the collector",
+    load: async () => (await import('./agent/agent-revoke.ts')).agentRevokeCommand,
+  },
+  'agent rotate-key': {
+    summary: 'give the agent of this machine a new key',
+    load: async () => (await import('./agent/agent-rotate.ts')).agentRotateCommand,
+  },
+  'agent pending': {
+    summary: "agents' keys that wait for a person's approval",
+    load: async () => (await import('./agent/agent-approval.ts')).agentPendingCommand,
+  },
+  'agent approve': {
+    summary: "accept an agent's key by its short code",
+    load: async () => (await import('./agent/agent-approval.ts')).agentApproveCommand,
+  },
+  'agent refuse': {
+    summary: "turn an agent's key down by its short code",
+    load: async () => (await import('./agent/agent-approval.ts')).agentRefuseCommand,
+  },
   probe: {
     summary: 'one probe of one address, explained step by step',
     load: async () => (await import('./probe/probe.ts')).probeCommand,
@@ -50,6 +70,58 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   rebuild: {
     summary: 'compute all judgement again from the ledger, or check that it is the same',
     load: async () => (await import('./rebuild.ts')).rebuildCommand,
+  },
+  witness: {
+    summary: 'sign checkpoints of other logs that continue what was signed before',
+    load: async () => (await import('./witness.ts')).witnessCommand,
+  },
+  backup: {
+    summary: 'copy the store into a folder, also while the collector runs',
+    load: async () => (await import('./backup.ts')).backupCommand,
+  },
+  restore: {
+    summary: 'put a backup into a new data directory',
+    load: async () => (await import('./restore.ts')).restoreCommand,
+  },
+  report: {
+    summary: 'issue documents of a site and period, with the bundle that proves them',
+    load: async () => (await import('./report/report.ts')).reportCommand,
+  },
+  'report signed': {
+    summary: 'ledger the hash of the copy that came back signed',
+    load: async () => (await import('./report/report-signed.ts')).reportSignedCommand,
+  },
+  verify: {
+    summary: 'check an evidence bundle and compute its figures again',
+    load: async () => (await import('./verify.ts')).verifyCommand,
+  },
+  'ledger status': {
+    summary: 'logs, heads, agents, anchors and the newest look at all of it',
+    load: async () => (await import('./ledger-status.ts')).ledgerStatusCommand,
+  },
+  'ledger verify': {
+    summary: 'hold all that is stored against hashes and signatures',
+    load: async () => (await import('./ledger-verify.ts')).ledgerVerifyCommand,
+  },
+  'spool export': {
+    summary: 'write what waits for the collector into a file, for a USB stick',
+    load: async () => (await import('./spool-export.ts')).spoolExportCommand,
+  },
+  'spool import': {
+    summary: 'deliver a file of lanproof spool export to the collector',
+    load: async () => (await import('./spool-import.ts')).spoolImportCommand,
+  },
+  'key export': {
+    summary: 'a sealed copy of the log and document keys',
+    load: async () => (await import('./key/key-export.ts')).keyExportCommand,
+  },
+  'key import': {
+    summary: 'put the keys back from a sealed copy',
+    load: async () => (await import('./key/key-export.ts')).keyImportCommand,
+  },
+  'key replace': {
+    summary: 'a new key where the one of the collector is lost for ever',
+    load: async () => (await import('./key/key-replace.ts')).keyReplaceCommand,
   },
   'config schema': {
     summary: 'print the JSON Schema of a configuration file',

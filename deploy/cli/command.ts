@@ -31,6 +31,8 @@ export const EXIT_USAGE = 2;
 /** Options and the positional words of a command line. */
 export interface Arguments {
   text(name: string): string | undefined;
+  /** Of an option that may stand several times. */
+  texts(name: string): readonly string[];
   required(name: string): string;
   flag(name: string): boolean;
   readonly words: readonly string[];
@@ -59,6 +61,11 @@ export function readArguments(
   };
   return {
     text,
+    texts(name) {
+      const value = values[name];
+      const list = Array.isArray(value) ? value : [value];
+      return list.filter((one) => typeof one === 'string');
+    },
     required(name) {
       const value = text(name);
       if (value === undefined || value === '') throw usage(`--${name} is missing`);

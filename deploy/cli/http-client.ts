@@ -2,6 +2,7 @@ import { Agent, request } from 'undici';
 import { LanProofError } from '../../shared/errors.ts';
 import { readCaFile } from './ca-file.ts';
 import { type Arguments, type Io, usage } from './command.ts';
+import { saveBody } from './save-body.ts';
 
 /** A person waits for it; an import of 2,000 devices takes a few seconds. */
 const ANSWER_TIMEOUT_MS = 120_000;
@@ -19,6 +20,11 @@ export const CLIENT_USAGE = `  --collector URL   address of the collector, e.g. 
 
 /** Talks to a running collector with an API token. */
 export interface ApiClient {
+  /**
+   * Writes an answer into a new file and returns its length and its SHA-256 as hex. Nothing half
+   * stays. Throws as `send`, and the errors of the disk.
+   */
+  download(path: string, file: string): Promise<{ bytes: number; sha256: string }>;
   /** Sends and returns the parsed JSON answer. Throws LanProofError with the answer's code. */
   send(method: 'GET' | 'POST' | 'PUT', path: string, body?: ApiBody): Promise<unknown>;
   close(): Promise<void>;
@@ -41,6 +47,19 @@ export function apiClient(args: Arguments, io: Io): ApiClient {
     bodyTimeout: ANSWER_TIMEOUT_MS,
   });
   return {
+    async download(path, file) {
+      const headers = { authorization: `Bearer ${token}` };
+      const answer = await request(new URL(path, base), { headers, dispatcher }).catch(
+        (cause: unknown) => {
+          throw unreachable(base, cause);
+        },
+      );
+      if (answer.statusCode === 200) return await saveBody(answer.body, file);
+      readAnswer(answer.statusCode, await answer.body.text());
+      throw new LanProofError('HTTP_ERROR', `the answer was ${answer.statusCode}`, {
+        hint: 'check that --collector is the address of a LanProof collector',
+      });
+    },
     async send(method, path, body) {
       const headers = {
         authorization: `Bearer ${token}`,
@@ -62,7 +81,8 @@ export function apiClient(args: Arguments, io: Io): ApiClient {
   };
 }
 
-function baseUrl(text: string): URL {
+/** Throws USAGE unless it is an http(s) address. */
+export function baseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
     throw usage('--collector is no http(s) address', 'e.g. --collector https://lan.example.vn');
@@ -86,7 +106,8 @@ function readAnswer(status: number, text: string): unknown {
   );
 }
 
-function unreachable(base: URL, cause: unknown): LanProofError {
+/** Why no answer came, with the usual remedy. */
+export function unreachable(base: URL, cause: unknown): LanProofError {
   const code = (cause as { code?: string }).code ?? String(cause);
   const tls = /CERT|SELF_SIGNED|ALTNAME|UNABLE_TO_/.test(code);
   // A port that speaks TLS hangs up on plain HTTP without a word.

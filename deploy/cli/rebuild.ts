@@ -1,6 +1,5 @@
-import { loadCollectorConfig } from '../../collector/config.ts';
-import { defaultConfig } from '../../collector/default-config.ts';
-import { type Arguments, type Command, EXIT_FAILED, readArguments, usage } from './command.ts';
+import { type Command, EXIT_FAILED, readArguments, usage } from './command.ts';
+import { dataDir } from './data-dir.ts';
 import { checkAll } from './rebuild/check-all.ts';
 import { rebuildAll } from './rebuild/rebuild-all.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -47,11 +46,3 @@ export const rebuildCommand: Command = {
     }
   },
 };
-
-function dataDir(parsed: Arguments): string {
-  const [data, config] = [parsed.text('data'), parsed.text('config')];
-  if (data !== undefined && config !== undefined) throw usage('give --data or --config, not both');
-  if (data === '') throw usage('--data is empty');
-  if (data !== undefined) return data;
-  return (config === undefined ? defaultConfig() : loadCollectorConfig(config)).data_dir;
-}

@@ -223,7 +223,7 @@ export function verifyConsistency(
 }
 
 /** Root of leaves [lo, hi); `lo` is always a multiple of the largest power of two it can hold. */
-function rangeRoot(crypto: Crypto, lo: number, hi: number, getHash: GetHash): Uint8Array {
+export function rangeRoot(crypto: Crypto, lo: number, hi: number, getHash: GetHash): Uint8Array {
   const span = hi - lo;
   if (isPowerOfTwo(span)) return getHash(Math.log2(span), lo / span);
   const split = lo + largestPowerBelow(span);

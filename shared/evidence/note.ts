@@ -82,7 +82,7 @@ export function openNote(
   if (lines.length > NOTE_SIGNATURES_MAX) throw malformed('too many signatures');
   const hash = noteKeyHash(crypto, name, publicKey);
   const ours = lines
-    .map(parseSignature)
+    .map(parseSignatureLine)
     .filter((line) => line.name === name && equalBytes(line.hash, hash));
   const message = utf8(text);
   const verified = ours.every((line) => crypto.verify(publicKey, message, line.signature));
@@ -95,7 +95,12 @@ export function openNote(
   return text;
 }
 
-function parseSignature(line: string): { name: string; hash: Uint8Array; signature: Uint8Array } {
+/** A line `— name base64(key hash ‖ signature)` without its newline; LanProofError NOTE_FORMAT. */
+export function parseSignatureLine(line: string): {
+  readonly name: string;
+  readonly hash: Uint8Array;
+  readonly signature: Uint8Array;
+} {
   const [, name, encoded] = /^— (\S+) (\S+)$/.exec(line) ?? [];
   const bytes = encoded === undefined ? undefined : decode(encoded);
   if (name === undefined || !isKeyName(name) || bytes === undefined) {

@@ -167,6 +167,8 @@ function foldOne(
   // Acceptance lets no gap through without a hole; if one is here, nothing is known of it.
   if (input.seq > agent.seq + 1) miss(agent, 'not_received');
   agent.seq = input.seq;
+  // A revocation has no end inside an epoch, as a conflict has none.
+  if (input.revoked === true) agent.conflict = true;
   const { header, recv_ms } = input;
   if (header === null) {
     miss(agent, 'unreadable');

@@ -27,6 +27,8 @@ export interface JudgeState {
   leaf: number;
   /** What observing needs of the newest site document; null before the first. */
   plan: PlanState | null;
+  /** Ordinal of the newest revocation that its batches were read with; absent: none. */
+  revoked_to?: number;
   /** Maintenance whose leaf no agent of the site is known to have seen. */
   unseen: UnseenLeaf[];
   /** By agent code. */

@@ -105,6 +105,8 @@ export type JudgeInput =
       readonly sections: readonly ResultSection[];
       /** Why the batch or a part of it is unreadable; its slots get that class. */
       readonly fault: string | null;
+      /** A revocation says that it is not the agent's word: its slots are `conflict`. */
+      readonly revoked?: boolean;
     }
   | {
       readonly kind: 'hole';

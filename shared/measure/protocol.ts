@@ -63,6 +63,12 @@ export interface ProofAnswer {
   readonly checkpoint: string;
 }
 
+/** Proof that a log only grew between two sizes; also of a log that was closed. */
+export interface ConsistencyAnswer {
+  /** Base64 hashes, RFC 6962 §2.1.2. */
+  readonly consistency: readonly string[];
+}
+
 export interface EnrolRequest {
   /** The whole token text that a person typed. */
   readonly token: string;
@@ -77,6 +83,14 @@ export interface ReintroduceRequest {
   readonly enrol: Envelope;
   /** Payload is its newest TargetList; null if it never had one. */
   readonly targets: Envelope | null;
+  /** Payloads are Rotate documents from the enrolled key to the one in use; absent: none. */
+  readonly rotations?: readonly Envelope[];
+}
+
+/** To `{ rotate }`, the envelope of a Rotate document with the signatures of both keys. */
+export interface RotateAnswer {
+  readonly rotated: true;
+  readonly time_ms: number;
 }
 
 export interface ReintroduceAnswer {

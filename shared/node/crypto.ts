@@ -8,6 +8,7 @@ import {
   verify,
 } from 'node:crypto';
 import type { Crypto, Signer } from '../evidence/crypto.ts';
+import { isSmallOrder } from '../evidence/small-order.ts';
 
 /** DER prefix of an Ed25519 SubjectPublicKeyInfo (RFC 8410); the raw 32 bytes follow it. */
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
@@ -35,6 +36,7 @@ export function createNodeCrypto(): Crypto {
     },
     verify(publicKey, message, signature) {
       if (publicKey.length !== 32 || signature.length !== 64) return false;
+      if (isSmallOrder(publicKey) || isSmallOrder(signature)) return false;
       try {
         return verify(null, message, keyOf(publicKey), signature);
       } catch {

@@ -1,4 +1,4 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { crc32, gzipSync, inflateRawSync } from 'node:zlib';
 import { concat } from '../bytes.ts';
 import { LanProofError } from '../errors.ts';
 import {
@@ -7,6 +7,7 @@ import {
   SECTION_INFLATED_BYTES_MAX,
   type SectionName,
 } from '../measure/batch.ts';
+import { type GzipFrame, readGzipFrame } from '../measure/gzip-frame.ts';
 
 /** zlib's default: the next levels cost twice the time for one per cent. */
 const GZIP_LEVEL = 6;
@@ -41,12 +42,34 @@ export function packSection(
 export function unpackSection(name: SectionName, bytes: Uint8Array): Uint8Array {
   const salt = saltBytes(name);
   if (bytes.length <= salt) throw broken(name, 'shorter than its salt');
-  const gzip = bytes.subarray(salt);
+  const frame = readGzipFrame(bytes.subarray(salt));
+  if (frame === null) throw broken(name, 'no gzip');
+  const inflated = inflate(name, frame);
+  const { deflated, crc32: said, inflated_bytes } = frame;
+  const whole = inflated.read_bytes === deflated.length;
+  if (!whole || inflated.json.length !== inflated_bytes || crc32(inflated.json) !== said) {
+    throw broken(name, 'not one whole gzip member');
+  }
+  return inflated.json;
+}
+
+/**
+ * Raw deflate, because zlib's own reader of gzip takes several members and zeros behind them for
+ * one text: others would read another text out of the same bytes.
+ */
+function inflate(
+  name: SectionName,
+  { deflated, inflated_bytes }: GzipFrame,
+): { json: Uint8Array; read_bytes: number } {
   try {
-    return gunzipSync(gzip, {
+    const { buffer, engine } = inflateRawSync(deflated, {
       maxOutputLength: SECTION_INFLATED_BYTES_MAX,
-      chunkSize: claimedBytes(gzip),
-    });
+      // The length may lie: it only sizes the buffers, where zlib's default would be 16 kB for a
+      // section of two. One byte more: a buffer that is just full makes zlib ask for another.
+      chunkSize: Math.max(CHUNK_BYTES_MIN, Math.min(inflated_bytes + 1, CHUNK_BYTES_MAX)),
+      info: true,
+    }) as unknown as { buffer: Uint8Array; engine: { bytesWritten: number } };
+    return { json: buffer, read_bytes: engine.bytesWritten };
   } catch (cause) {
     if (cause instanceof RangeError) {
       throw new LanProofError('SECTION_TOO_LARGE', `section ${name} inflates without end`, {
@@ -57,17 +80,6 @@ export function unpackSection(name: SectionName, bytes: Uint8Array): Uint8Array 
     }
     throw broken(name, 'no gzip', cause);
   }
-}
-
-/**
- * A gzip member ends with its inflated length (RFC 1952 §2.3.1). It may lie: it only sizes the
- * buffers, where zlib's default would be 16 kB for a section of two.
- */
-function claimedBytes(gzip: Uint8Array): number {
-  const [a = 0, b = 0, c = 0, d = 0] = gzip.subarray(-4);
-  const claimed = a + 256 * (b + 256 * (c + 256 * d));
-  // One byte more: a buffer that is just full makes zlib ask for another.
-  return Math.max(CHUNK_BYTES_MIN, Math.min(claimed + 1, CHUNK_BYTES_MAX));
 }
 
 function saltBytes(name: SectionName): number {

@@ -181,5 +181,26 @@ export const BUDGETS: readonly Budget[] = [
     unit: '',
     max: 0,
   },
+  {
+    bench: 'verify',
+    figure: 'node_cpu_s',
+    what: 'verify 90 days of a site (129,600 batches) in Node',
+    unit: 's CPU',
+    max: 60,
+  },
+  {
+    bench: 'verify',
+    figure: 'node_peak_mb',
+    what: 'verify those 90 days in Node: memory',
+    unit: 'MB',
+    max: 500,
+  },
+  {
+    bench: 'verify',
+    figure: 'chromium_cpu_s',
+    what: 'verify those 90 days in Chromium',
+    unit: 's CPU',
+    max: 150,
+  },
   { bench: 'npm-ci', figure: 'seconds', what: 'npm ci, no compiler', unit: 's', max: 30 },
 ];

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -8,6 +8,7 @@ import { buildCollector, type CollectorApp } from '../../collector/app.ts';
 import { issueCredential } from '../../collector/auth/credentials.ts';
 import type { CollectorDeps } from '../../collector/deps.ts';
 import { openEngine } from '../../collector/engine.ts';
+import type { AnchorsConfig } from '../../collector/ledger/anchors/types.ts';
 import { createLogger } from '../../collector/main.ts';
 import type { Role } from '../../collector/store/rows.ts';
 import type { TlsMaterial } from '../../collector/tls.ts';
@@ -53,12 +54,17 @@ export interface HarnessOptions {
   readonly tls?: TlsMaterial;
   readonly demo?: boolean;
   readonly web_dist?: string;
+  readonly anchors?: AnchorsConfig;
+  /** A data directory of which this collector begins with a copy, and the time then, UTC ms. */
+  readonly copy_of?: { readonly data_dir: string; readonly now_ms: number };
 }
 
 /** A collector's app over a real store and ledger in a temporary folder. */
 export async function openHarness(options: HarnessOptions = {}): Promise<Harness> {
   const data_dir = mkdtempSync(join(tmpdir(), 'lanproof-app-'));
-  const clock = { now_ms: START_MS };
+  const { copy_of } = options;
+  if (copy_of !== undefined) cpSync(copy_of.data_dir, data_dir, { recursive: true });
+  const clock = { now_ms: copy_of?.now_ms ?? START_MS };
   const now_ms = () => clock.now_ms;
   const mono_ms = () => clock.now_ms - START_MS;
   const random = (bytes: number) => new Uint8Array(randomBytes(bytes));
@@ -72,7 +78,8 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
   const logger = createLogger('trace', sink);
   const crypto = createNodeCrypto();
   const clocks = { now_ms, mono_ms, random, crypto };
-  const engine = await openEngine({ ...clocks, data_dir, logger, origin: 'demo' });
+  const { anchors = { rfc3161: [], witnesses: [] } } = options;
+  const engine = await openEngine({ ...clocks, data_dir, logger, origin: 'demo', anchors });
   const deps: CollectorDeps = {
     ...engine.deps,
     tls_spki: options.tls?.spki_sha256 ?? null,

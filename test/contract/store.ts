@@ -36,6 +36,7 @@ const AGENT: AgentRow = {
   ...{ hash: bytes(1), revoked_ms: null, quarantined_ms: null, last_seen_ms: null },
   ...{ closed_to_ms: null, list_version: 0, seen_size: 0, seen_at_ms: null },
   ...{ software: 'x', insecure: true, enrolled_ms: T0 },
+  ...{ history_lost_ms: T0 + 1, history_rewritten_ms: null },
 };
 
 async function withLog(tx: WriteUnit): Promise<void> {
@@ -171,6 +172,8 @@ const CASES: Record<
     );
     assert.equal((await store.siteLeaves('a', { log: 1, leaf: 0 }, 10)).length, 1);
     assert.equal((await store.siteLeaves('a', { log: 0, leaf: -1 }, 1)).length, 1);
+    assert.deepEqual(await store.siteLeafCount('a', 1, 0, 3), { batches: 1, documents: 1 });
+    assert.deepEqual(await store.siteLeafCount('a', 1, 1, 2), { batches: 0, documents: 0 });
     assert.deepEqual(await store.newestSiteLeaf('a'), { log: 1, leaf: 2 });
     assert.equal(await store.newestSiteLeaf('c'), null);
     assert.equal((await store.documentByHash('a', bytes(50)))?.leaf, 2);

@@ -19,7 +19,9 @@ function prose(page: string): string {
     .replace(/\b[a-z]+\.yml\b/g, '');
 }
 
-for (const page of ['docs/guide.vi.md', 'docs/configuration.vi.md', 'docs/accounting.vi.md']) {
+const PAGES = ['guide', 'configuration', 'accounting', 'auditor'];
+
+for (const page of PAGES.map((name) => `docs/${name}.vi.md`)) {
   test(`${page} uses the words of the glossary`, () => {
     assert.deepEqual(
       [...prose(page).matchAll(AVOIDED)].map(([word]) => word),

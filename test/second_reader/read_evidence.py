@@ -43,7 +43,10 @@ BATCH_TYPE = "application/vnd.lanproof.batch.v1+json"
 HOLE_TYPE = "application/vnd.lanproof.hole.v1+json"
 ENROL_TYPE = "application/vnd.lanproof.enrol.v1+json"
 REQUEST_TYPE = "application/vnd.lanproof.request.v1"
+ROTATE_TYPE = "application/vnd.lanproof.rotate.v1+json"
 PRIVATE_SECTIONS = ("endpoints", "identity")
+# The vector's certificates expire; what counts is that they were in force when it was stamped.
+TOKEN_CHECKED_S = 1_795_480_000
 
 
 class Mismatch(Exception):
@@ -70,8 +73,21 @@ def pae(payload_type, payload):
     return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
 
 
+def small_order(point):
+    """Whether a point (a key, or R of a signature) has order 1, 2, 4 or 8, in any encoding."""
+    y = int.from_bytes(point, "little") & (2**255 - 1)
+    p = 2**255 - 19
+    if y % p in (0, 1, p - 1):
+        return True
+    # A point of order 8 doubles to one with y = 0, so x^2 = -y^2: the curve is d y^4 + 2 y^2 = 1.
+    d = -121665 * pow(121666, -1, p) % p
+    return (d * pow(y, 4, p) + 2 * y * y - 1) % p == 0
+
+
 def verify(public_key, message, signature):
     """Ed25519 by openssl, which reads the message and the signature from files."""
+    if small_order(public_key) or small_order(signature[:32]):
+        return False
     if len(public_key) != 32 or len(signature) != 64:
         return False
     with tempfile.TemporaryDirectory() as folder:
@@ -231,6 +247,48 @@ def check_documents(vector):
         need(document_hash(case["envelope"]) == b64(case["hash"]), "document hash")
 
 
+def check_ledger_documents(vector):
+    """Members beside the documents are keys of those who vouch from outside; openssl reads both."""
+    check_documents(vector["documents"])
+    root = b64(vector["tsa_root"])
+    name, hash_hex, encoded = vector["witness_key"].split("+", 2)
+    witness = b64(encoded)
+    need(witness[0] == 4 and len(witness) == 33, "witness key type")
+    key_hash = sha256(name.encode() + b"\n" + witness)[:4]
+    need(key_hash.hex() == hash_hex, "witness key hash")
+    for case in vector["documents"]:
+        said = json.loads(b64(json.loads(case["envelope"])["payload"]))
+        if case["kind"] == "rotate":
+            need(case["second_key"] == said["new_key"], "new key of a rotation")
+            open_envelope(case["envelope"], ROTATE_TYPE, b64(said["old_key"]))
+            open_envelope(case["envelope"], ROTATE_TYPE, b64(said["new_key"]))
+        if case["kind"] != "anchor":
+            continue
+        lines = "%s\n%d\n%s\n" % (said["log"], said["size"], said["root"])
+        if said["kind"] == "rfc3161":
+            check_time_stamp(b64(said["proof"]), lines.encode(), root)
+            continue
+        match = re.fullmatch("\u2014 (\\S+) (\\S+)\n", b64(said["proof"]).decode())
+        need(match is not None and match.group(1) == name, "cosignature line")
+        data = b64(match.group(2))
+        time = int.from_bytes(data[4:12], "big")
+        text = "cosignature/v1\ntime %d\n%s" % (time, lines)
+        need(data[:4] == key_hash and verify(witness[1:], text.encode(), data[12:]), "cosignature")
+
+
+def check_time_stamp(token, data, root):
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, name) for name in ("token", "data", "root.der", "root.pem")]
+        for path, content in zip(paths, (token, data, root)):
+            path.write_bytes(content)
+        pem = ["openssl", "x509", "-inform", "DER", "-in", paths[2], "-out", paths[3]]
+        subprocess.run(pem, capture_output=True, check=True)
+        command = ["openssl", "ts", "-verify", "-token_in", "-in", paths[0], "-data", paths[1]]
+        command += ["-CAfile", paths[3], "-attime", str(TOKEN_CHECKED_S)]
+        result = subprocess.run(command, capture_output=True, check=False)
+        need(result.returncode == 0, "time-stamp")
+
+
 def check_header(header, signature, public_key, previous):
     """Checks one link; returns the new head (epoch, seq, hash) and the parsed header."""
     message = pae(BATCH_TYPE, header)
@@ -306,6 +364,7 @@ VECTORS = {
     "keys": check_keys,
     "dsse": check_dsse,
     "documents": check_documents,
+    "ledger-documents": check_ledger_documents,
     "papers": check_documents,
     "chain": check_chain,
     "leaf": check_leaf,

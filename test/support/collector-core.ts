@@ -138,7 +138,7 @@ export async function enrolAgent(core: Core, agent: TestAgent): Promise<void> {
       ...{ ...codes, epoch: agent.epoch, key, short_code: shortCode(crypto, key), seq: 0, hash },
       ...{ revoked_ms: null, quarantined_ms: null, last_seen_ms: null, closed_to_ms: null },
       ...{ list_version: 0, seen_size: 0, seen_at_ms: null, software: 'test', insecure: false },
-      enrolled_ms: at_ms,
+      ...{ enrolled_ms: at_ms, history_lost_ms: null, history_rewritten_ms: null },
     });
     agent.prev = hash;
     agent.seq = 0;

@@ -5,6 +5,9 @@ import { openEngine } from '../../collector/engine.ts';
 import type { LedgerUnit } from '../../collector/ledger/types.ts';
 import type { BatchRow } from '../../collector/store/rows.ts';
 import type { Store } from '../../collector/store/store.ts';
+import { toBase64 } from '../../shared/bytes.ts';
+import { batchHash, signBatch } from '../../shared/evidence/chain.ts';
+import type { Signer } from '../../shared/evidence/crypto.ts';
 import { encodeHeader, parseHeader } from '../../shared/measure/header.ts';
 import { createNodeCrypto } from '../../shared/node/crypto.ts';
 import { ModelledAgent } from './modelled-agent.ts';
@@ -18,20 +21,28 @@ const BEGIN_MS = Date.UTC(2025, 2, 2, 17);
 const ARRIVES_MS = 5_000;
 /** Only the log of a demo is told when batches came, so that many can come together. */
 const ORIGIN = 'demo/office';
+const crypto = createNodeCrypto();
 /** Batches of one unit of work. */
 const UNIT_BATCHES = 60;
 const SEED = 7;
 
 export interface OfficeDays {
   readonly batches: number;
-  /** UTC ms at which the last day is over. */
+  /** UTC ms at which the first day begins and the last one is over. */
+  readonly begin_ms: number;
   readonly end_ms: number;
+}
+
+/** The newest batch of the chain. */
+interface Head {
+  readonly seq: number;
+  readonly hash: Uint8Array;
 }
 
 /**
  * Fills a data directory with `days` of an office of 60 devices and 5 polled switches. The first
  * day is measured, sealed, taken in and judged; the later ones are rows with its sections under
- * headers of their own days, a run each, and are not judged yet.
+ * headers of their own days, a run each, chained and signed, and are not judged yet.
  */
 export async function fillOffice(
   data_dir: string,
@@ -47,19 +58,20 @@ export async function fillOffice(
   const { store, ledger, close } = await openLedgerOf(data_dir, now_ms, ORIGIN);
   try {
     const first = await batchesOf(store, site);
-    let seq = first.at(-1)?.seq ?? 0;
+    const last = first.at(-1);
+    if (last === undefined) throw new Error('the first day has no batch');
+    let head: Head = last;
+    const { signer } = enrolled.identity;
     for (let day = 1; day < days; day += 1) {
       for (let at = 0; at < first.length; at += UNIT_BATCHES) {
         const rows = first.slice(at, at + UNIT_BATCHES);
         await ledger.commit(async (unit) => {
-          for (const row of rows) {
-            seq += 1;
-            await again(unit, row, seq, day);
-          }
+          for (const row of rows) head = await again(unit, row, head, signer, day);
         });
       }
     }
-    return { batches: first.length * days, end_ms: BEGIN_MS + days * DAY_MS };
+    const end_ms = BEGIN_MS + days * DAY_MS;
+    return { batches: first.length * days, begin_ms: BEGIN_MS, end_ms };
   } finally {
     await close();
   }
@@ -74,7 +86,7 @@ async function oneDay(
   const engine = await openEngine({
     ...{ data_dir, origin: 'unused', logger: pino({ level: 'silent' }) },
     now_ms: () => clock.now_ms,
-    crypto: createNodeCrypto(),
+    crypto,
     mono_ms: () => performance.now(),
     random: (bytes) => new Uint8Array(randomBytes(bytes)),
   });
@@ -106,15 +118,18 @@ async function batchesOf(store: Store, site: string): Promise<BatchRow[]> {
 async function again(
   { tx, log, append }: LedgerUnit,
   row: BatchRow,
-  seq: number,
+  head: Head,
+  signer: Signer,
   day: number,
-): Promise<void> {
+): Promise<Head> {
   const shift_ms = day * DAY_MS;
   const recv_ms = row.recv_ms + shift_ms;
+  const seq = head.seq + 1;
   const old = parseHeader(row.header);
   const header = encodeHeader({
     ...old,
     seq,
+    prev: toBase64(head.hash),
     run: `run-${day}`,
     boot: `boot-${day}`,
     sealed_ms: old.sealed_ms + shift_ms,
@@ -123,7 +138,9 @@ async function again(
     events: old.events.filter(({ code }) => code !== 'list_applied'),
   });
   const key = { site: row.site, agent: row.agent, epoch: row.epoch, seq };
-  const hash = new Uint8Array(randomBytes(row.hash.length));
+  const hash = batchHash(crypto, header);
+  const signature = signBatch(signer, header);
   const leaf = await append({ kind: 'batch', ...key, hash, recv_ms });
-  await tx.addBatch({ ...row, ...key, recv_ms, log, leaf, hash, header });
+  await tx.addBatch({ ...row, ...key, recv_ms, log, leaf, hash, header, signature });
+  return { seq, hash };
 }

@@ -119,7 +119,7 @@ async function enrolOne(
     ...{ ...codes, key, short_code: shortCode(crypto, key), seq: 0, hash },
     ...{ revoked_ms: null, quarantined_ms: null, last_seen_ms: null, closed_to_ms: null },
     ...{ list_version: 0, seen_size: 0, seen_at_ms: null, software: 'bench', insecure: false },
-    enrolled_ms: now_ms,
+    ...{ enrolled_ms: now_ms, history_lost_ms: null, history_rewritten_ms: null },
   });
   const row = await unit.tx.targets(site, AGENT);
   if (row === null) throw new Error(`${site} got no target list`);

@@ -66,7 +66,9 @@ export class StandInCollector {
   proof: (answer: Record<string, unknown>) => Record<string, unknown> = (answer) => answer;
   #nonce = 0;
   #server: Server | undefined;
-  #placed = new Map<number, { leaf: number; hash: Uint8Array }>();
+  #placed = new Map<number, { log: string; leaf: number; hash: Uint8Array }>();
+  /** Leaves of the logs that were closed, by origin. */
+  readonly closed = new Map<string, Uint8Array[]>();
   readonly logOpen: string;
   readonly logOpens: string[] = [];
   enrolDocument = '';
@@ -129,14 +131,15 @@ export class StandInCollector {
   }
 
   /** Goes on in a new log behind the first `size` leaves, as a collector that lost history does. */
-  openNext(origin: string, size: number): void {
+  openNext(origin: string, size: number, reason = 'test'): void {
     const kept = this.leaves.slice(0, size).map((leaf) => leafHash(crypto, leaf));
+    this.closed.set(this.origin, this.leaves.slice(0, size));
     const root = toBase64(rootFromLeaves(crypto, kept));
     const text = signDocument(crypto, this.document, 'log-open', {
       ...{ v: 1, log: origin, opened_ms: 2 },
       log_key: toBase64(this.log.publicKey),
       document_key: toBase64(this.document.publicKey),
-      previous: { log: this.origin, size, root, reason: 'test' },
+      previous: { log: this.origin, size, root, reason },
     });
     this.origin = origin;
     this.leaves.length = 0;
@@ -187,6 +190,7 @@ export class StandInCollector {
       return { status: 200, body: { log_open: this.logOpens.map((text) => parseEnvelope(text)) } };
     }
     if (url.startsWith('/api/v1/agents/self/proof?')) return this.#prove(url);
+    if (url.startsWith('/api/v1/agents/self/consistency?')) return this.#consistency(url);
     return refuse(404, 'NOT_FOUND');
   }
 
@@ -248,7 +252,7 @@ export class StandInCollector {
     if (header.prev !== toBase64(this.head)) return refuse(400, 'PREV');
     const { site, agent, epoch, seq } = header;
     const leaf = this.append({ kind: 'batch', site, agent, epoch, seq }, hash);
-    this.#placed.set(seq, { leaf, hash });
+    this.#placed.set(seq, { log: this.origin, leaf, hash });
     this.headers.push(header);
     this.bodies.push(new Uint8Array(body));
     this.expect = seq + 1;
@@ -286,16 +290,22 @@ export class StandInCollector {
     return { status: 200, headers: { etag }, body: { envelope, private: this.list.private } };
   }
 
+  #consistency(url: string): Reply {
+    const query = new URL(url, 'http://x').searchParams;
+    const [from, to] = [Number(query.get('from')), Number(query.get('to'))];
+    const leaves = this.closed.get(query.get('log') ?? '');
+    if (leaves === undefined) return refuse(404, 'LOG_UNKNOWN');
+    if (to > leaves.length) return refuse(409, 'LOG_SMALLER');
+    const consistency = consistencyProof(crypto, from, to, nodeOf(leaves)).map(toBase64);
+    return { status: 200, body: { consistency } };
+  }
+
   #prove(url: string): Reply {
     const query = new URL(url, 'http://x').searchParams;
     const placed = this.#placed.get(Number(query.get('seq')));
-    if (placed === undefined) return refuse(404, 'BATCH_UNKNOWN');
+    if (placed?.log !== this.origin) return refuse(404, 'BATCH_UNKNOWN');
     const size = this.leaves.length;
-    const leafAt = (i: number) => leafHash(crypto, this.leaves[i] ?? new Uint8Array());
-    const at = (level: number, index: number): Uint8Array =>
-      level === 0
-        ? leafAt(index)
-        : nodeHash(crypto, at(level - 1, 2 * index), at(level - 1, 2 * index + 1));
+    const at = nodeOf(this.leaves);
     const from = Number(query.get('from') ?? 0);
     if (from > size) return refuse(409, 'LOG_SMALLER');
     const answer = {
@@ -307,6 +317,15 @@ export class StandInCollector {
     };
     return { status: 200, body: this.proof(answer) };
   }
+}
+
+/** Hashes of complete subtrees. */
+function nodeOf(leaves: readonly Uint8Array[]): (level: number, index: number) => Uint8Array {
+  const at = (level: number, index: number): Uint8Array =>
+    level === 0
+      ? leafHash(crypto, leaves[index] ?? new Uint8Array())
+      : nodeHash(crypto, at(level - 1, 2 * index), at(level - 1, 2 * index + 1));
+  return at;
 }
 
 export function refuse(status: number, code: string, headers: Record<string, string> = {}): Reply {

@@ -1,5 +1,5 @@
 import { fstatSync, writeSync } from 'node:fs';
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LanProofError } from '../../../shared/errors.ts';
 import { makeFolder } from '../../../shared/node/make-folder.ts';
@@ -22,6 +22,9 @@ export interface Bodies {
   forget(): void;
   read(ref: BodyRef): Promise<Uint8Array>;
   usedBytes(): Promise<number>;
+  files(): Promise<string[]>;
+  /** Deletes files for good. */
+  remove(files: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -98,6 +101,17 @@ export function openBodies(folder: string, sync: DataSync): Bodies {
       const sizes = await Promise.all(names.map((name) => stat(join(folder, name))));
       return sizes.reduce((sum, { size }) => sum + size, 0);
     },
+    files: () => readdir(folder),
+    remove: (files) =>
+      guard(async () => {
+        for (const file of files) {
+          await written.get(file)?.close();
+          written.delete(file);
+          await readers.forget(file);
+          await rm(join(folder, file), { force: true });
+        }
+        if (files.length > 0) await syncFolder(folder);
+      }),
     async close() {
       const all = [...written.values()];
       written.clear();

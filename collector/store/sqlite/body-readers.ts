@@ -30,6 +30,8 @@ interface Reader {
 /** Reads bodies by their place, with a few files held open. BODY_MISSING if there is none. */
 export function createReaders(folder: string): {
   read(ref: BodyRef): Promise<Uint8Array>;
+  /** The file is deleted. */
+  forget(file: string): Promise<void>;
   close(): Promise<void>;
 } {
   const readers = new Map<string, Reader>();
@@ -66,6 +68,14 @@ export function createReaders(folder: string): {
       } finally {
         from.users -= 1;
       }
+    },
+    async forget(file) {
+      const from = readers.get(file);
+      readers.delete(file);
+      await from?.handle.then(
+        (handle) => handle.close(),
+        () => undefined,
+      );
     },
     async close() {
       const all = [...readers.values()];

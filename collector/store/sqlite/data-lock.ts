@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { LanProofError } from '../../../shared/errors.ts';
 import { makeFolder } from '../../../shared/node/make-folder.ts';
 
 export const LOCK_FILE = 'collector.lock';
+/** Stands in a data directory while a backup is put into it. */
+export const RESTORE_FILE = 'restore.unfinished';
 
 /** Held while a collector owns its data directory. */
 export interface DataLock {
@@ -13,9 +16,11 @@ export interface DataLock {
 /**
  * Takes the data directory for this process. The operating system holds the lock (SQLite's own
  * file lock, which works across containers that share the folder) and drops it with the process,
- * however that ends. Throws LanProofError DATA_DIR_IN_USE or DATA_DIR_UNUSABLE.
+ * however that ends. `restoring`: also where a restore was broken off. Throws LanProofError
+ * DATA_DIR_IN_USE, DATA_DIR_UNUSABLE or RESTORE_UNFINISHED.
  */
-export function lockDataDir(data_dir: string): DataLock {
+export function lockDataDir(data_dir: string, how: { restoring?: boolean } = {}): DataLock {
+  if (how.restoring !== true) refuseUnfinished(data_dir);
   const path = join(data_dir, LOCK_FILE);
   try {
     makeFolder(data_dir, 0o700);
@@ -48,4 +53,13 @@ export function lockDataDir(data_dir: string): DataLock {
       cause,
     });
   }
+}
+
+/** Half a store looks like an empty one: a collector would begin a new history in it. */
+function refuseUnfinished(data_dir: string): void {
+  if (!existsSync(join(data_dir, RESTORE_FILE))) return;
+  throw new LanProofError('RESTORE_UNFINISHED', 'a restore into this directory was broken off', {
+    hint: 'run the same lanproof restore again; it begins anew',
+    place: data_dir,
+  });
 }

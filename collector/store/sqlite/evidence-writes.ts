@@ -41,6 +41,8 @@ const AGENT_COLUMNS = [
   'software',
   'insecure',
   'enrolled_ms',
+  'history_lost_ms',
+  'history_rewritten_ms',
 ] as const;
 /** With the same key, as after each batch, the index of keys need not be written. */
 const ADVANCED = AGENT_COLUMNS.filter((name) => !['site', 'agent', 'key'].includes(name));

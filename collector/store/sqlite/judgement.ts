@@ -7,6 +7,7 @@ import type {
   WindowRow,
 } from '../rows-judgement.ts';
 import type { JudgementReads, JudgementWrites } from '../store-judgement.ts';
+import { createArchive } from './archive.ts';
 import type { Connection } from './connection.ts';
 import { DAY_LEAF_TABLES } from './day-leaves.ts';
 import { createDayReads, createDayWrites } from './judgement-days.ts';
@@ -106,6 +107,7 @@ export function createJudgementReads(sql: Connection): JudgementReads {
         device ?? null,
       ),
     ...createDayReads(sql),
+    archivedBefore: () => createArchive(sql).before_ms(),
     outbox: async (after_id, limit) =>
       sql.all<OutboxRow>('SELECT * FROM outbox WHERE id > ? ORDER BY id LIMIT ?', after_id, limit),
     newestOutboxId: async () =>

@@ -87,6 +87,9 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     ...createSeriesReads(reader),
     write,
     read: (work) => inTurn(() => runUnit('BEGIN', work)),
+    bodyFiles: () => bodies.files(),
+    // In turn with the units of work: none of them reads what is being deleted.
+    deleteBodies: (files) => inTurn(() => bodies.remove(files)),
     async health() {
       const free_bytes = await floor.freeBytes();
       const used_bytes = (await fileBytes(file)) + (await bodies.usedBytes());

@@ -1,5 +1,5 @@
 import type { LeafKind } from '../../../shared/evidence/leaf.ts';
-import type { LeafRow, LogRow } from '../rows.ts';
+import type { CheckpointRow, LeafRow, LogRow } from '../rows.ts';
 import type { EvidenceReads } from '../store-evidence.ts';
 import type { Connection } from './connection.ts';
 import { orNull, plain, textOrNull } from './values.ts';
@@ -19,7 +19,7 @@ export const LEAF = 'SELECT log, idx, kind, site, agent, epoch, seq, hash, recv_
 
 export function createTreeReads(
   sql: Connection,
-): Pick<EvidenceReads, 'logs' | 'leaf' | 'leaves' | 'tile' | 'newestCheckpoint'> {
+): Pick<EvidenceReads, 'logs' | 'leaf' | 'leaves' | 'tile' | 'newestCheckpoint' | 'checkpoints'> {
   return {
     logs: async () =>
       sql.all<LogRow>(
@@ -48,6 +48,14 @@ export function createTreeReads(
       );
       return cells === undefined ? null : plain(cells.hashes);
     },
+    checkpoints: async (log, after, to) =>
+      sql.all<CheckpointRow>(
+        'SELECT log, size, note, at_ms FROM checkpoint' +
+          ' WHERE log = ? AND size > ? AND size <= ? ORDER BY size',
+        log,
+        after,
+        to,
+      ),
     newestCheckpoint: async (log) =>
       orNull(
         sql.get(

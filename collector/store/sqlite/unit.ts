@@ -1,5 +1,6 @@
 import { LanProofError } from '../../../shared/errors.ts';
 import type { WriteUnit } from '../store.ts';
+import { type Archive, archivedWrites, createArchive } from './archive.ts';
 import type { Bodies } from './bodies.ts';
 import type { Connection } from './connection.ts';
 import { createDayLeafReads, createDayLeafWrites } from './day-leaves.ts';
@@ -19,7 +20,8 @@ export type RunUnit = <T>(
 /** The one unit of work of a connection, used again by each `work`; never by two at a time. */
 export function createUnits(connection: Connection, bodies: Bodies): RunUnit {
   const sql = insideOnly(connection);
-  const unit = writeUnit(sql, bodies);
+  const archive = createArchive(sql);
+  const unit = writeUnit(sql, bodies, archive);
   return async (mode, work) => {
     sql.begin(mode);
     try {
@@ -30,13 +32,15 @@ export function createUnits(connection: Connection, bodies: Bodies): RunUnit {
       return value;
     } catch (error) {
       bodies.forget();
+      archive.forget();
       sql.rollback();
       throw error;
     }
   };
 }
 
-function writeUnit(sql: Connection, bodies: Bodies): WriteUnit {
+function writeUnit(sql: Connection, bodies: Bodies, archive: Archive): WriteUnit {
+  const evidence = createEvidenceWrites(sql, bodies);
   return {
     ...createEvidenceReads(sql, bodies),
     ...createInventoryReads(sql),
@@ -44,10 +48,14 @@ function writeUnit(sql: Connection, bodies: Bodies): WriteUnit {
     ...createJudgementReads(sql),
     ...createDayLeafReads(sql),
     ...createSeriesReads(sql),
-    ...createEvidenceWrites(sql, bodies),
+    ...evidence,
+    async addDocument(row) {
+      if (row.kind === 'prune') archive.forget();
+      await evidence.addDocument(row);
+    },
     ...createInventoryWrites(sql),
     ...createPeopleWrites(sql),
-    ...createJudgementWrites(sql),
+    ...archivedWrites(sql, archive, createJudgementWrites(sql)),
     ...createDayLeafWrites(sql),
     ...createSeriesWrites(sql),
     async attempt(work) {

@@ -7,7 +7,7 @@ import { openSnapshots } from '../../../collector/store/sqlite/snapshot.ts';
 import { openSqliteStore } from '../../../collector/store/sqlite/sqlite-store.ts';
 import { EXIT_FAILED, EXIT_OK } from '../command.ts';
 import { counted } from '../counted.ts';
-import { type RebuildTask, sitesOf, surroundings } from './task.ts';
+import { type RebuildTask, sitesOf, surroundings, tellArchived } from './task.ts';
 
 const WHY: Readonly<Record<NonNullable<SiteCheck['without']['why']>, string>> = {
   not_judged: 'nothing of it is judged yet',
@@ -33,9 +33,10 @@ export async function checkAll(task: CheckTask): Promise<number> {
     const scratch = await openSqliteStore({ data_dir: folder, ...clocks });
     const total = { compared: 0, differences: 0, leaves: 0, days: 0 };
     try {
-      const { sites, around } = await snapshots.at(async (kept) => {
+      const { sites, around, archived_ms } = await snapshots.at(async (kept) => {
         const codes = await sitesOf(kept, task);
-        return { sites: codes, around: await surroundings(kept, codes, task) };
+        const archived_ms = await kept.archivedBefore();
+        return { archived_ms, sites: codes, around: await surroundings(kept, codes, task) };
       });
       for (const site of sites) {
         const found = await snapshots.at((kept) =>
@@ -47,6 +48,7 @@ export async function checkAll(task: CheckTask): Promise<number> {
         total.leaves += found.without.leaves;
         total.days += found.without.days;
       }
+      tellArchived(archived_ms, io);
       const { compared, differences } = total;
       io.out(`${counted(sites.length, 'site')}: ${verdict(compared, differences)}`);
       const without = withoutText(total);

@@ -5,7 +5,7 @@ import { openSqliteStore } from '../../../collector/store/sqlite/sqlite-store.ts
 import { LanProofError } from '../../../shared/errors.ts';
 import { EXIT_OK } from '../command.ts';
 import { counted } from '../counted.ts';
-import { type RebuildTask, sitesOf, surroundings } from './task.ts';
+import { type RebuildTask, sitesOf, surroundings, tellArchived } from './task.ts';
 
 /** Rebuilds every site. Throws NO_STORE, DATA_DIR_IN_USE and what the store throws. */
 export async function rebuildAll(task: RebuildTask): Promise<number> {
@@ -23,6 +23,7 @@ export async function rebuildAll(task: RebuildTask): Promise<number> {
         const passed = faults === 0 ? '' : `; ${counted(faults, 'leaf', 'leaves')} passed over`;
         io.out(`${site}: rebuilt${passed}`);
       }
+      tellArchived(await store.archivedBefore(), io);
       io.out(`${counted(sites.length, 'site')} rebuilt`);
     } finally {
       await store.close();

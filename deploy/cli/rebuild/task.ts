@@ -83,3 +83,10 @@ function spoken(ms: number): string {
     ? `${Math.ceil(ms / SECOND_MS)} s`
     : `${Math.ceil(ms / MINUTE_MS)} minutes`;
 }
+
+/** Says from when on there are bodies; judgement before it stays as it was. */
+export function tellArchived(before_ms: number, io: Pick<Io, 'err'>): void {
+  if (before_ms === 0) return;
+  const time = new Date(before_ms).toISOString();
+  io.err(`before ${time} bodies were deleted by the retention: judgement of it stays as archived`);
+}

@@ -66,7 +66,7 @@ export interface BundleDocument extends LeafPlace {
   readonly text: string | null;
 }
 
-/** Lines of inclusion.txt and consistency.txt: a leaf's index or an older size, and hashes. */
+/** A line of consistency.txt: an older size, and hashes. */
 export interface BundleProof {
   readonly at: number;
   readonly hashes: readonly Uint8Array[];

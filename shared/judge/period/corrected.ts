@@ -16,14 +16,20 @@ const ABOVE_MAINTENANCE: ReadonlySet<UnknownReason> = new Set<UnknownReason>([
   'clock_pending',
 ]);
 
-/** The intervals with the causes that people gave; null where that changes none. */
-export function correctedOf({
-  intervals,
-  reclassified,
-}: Pick<Judged, 'intervals' | 'reclassified'>): FinalInterval[] | null {
+/**
+ * The intervals with the causes that people gave; null where that changes none of the period: what
+ * was read of the time before it is no part of its figures.
+ */
+export function correctedOf(
+  { intervals, reclassified }: Pick<Judged, 'intervals' | 'reclassified'>,
+  { from_ms, to_ms }: Span,
+): FinalInterval[] | null {
   if (reclassified.size === 0) return null;
   const corrected = correctedIntervals(intervals, reclassified);
-  const differs = corrected.some(({ cause }, at) => cause !== intervals[at]?.cause);
+  const differs = corrected.some((one, at) => {
+    const touches = one.from_ms < to_ms && (one.to_ms ?? Number.POSITIVE_INFINITY) > from_ms;
+    return touches && one.cause !== intervals[at]?.cause;
+  });
   return differs ? corrected : null;
 }
 

@@ -126,7 +126,8 @@ test('the second reader reads an export and refuses altered ones', {
 test('the second reader refuses altered vectors', { skip: secondReaderSkip }, () => {
   const vectors = fileURLToPath(new URL('../../fixtures/vectors/', import.meta.url));
   const folder = mkdtempSync(join(tmpdir(), 'lanproof-vectors-'));
-  const names = ['keys', 'dsse', 'documents', 'chain', 'leaf', 'tree', 'note', 'request-auth'];
+  const names = ['keys', 'dsse', 'documents', 'ledger-documents', 'papers', 'chain', 'leaf'];
+  names.push('tree', 'note', 'request-auth');
   try {
     for (const altered of names) {
       for (const name of names) {

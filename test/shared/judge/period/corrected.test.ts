@@ -45,12 +45,13 @@ const STORY = [
 const INCIDENTS = [incident('a', ['sw-1'], { unreachable: ['srv'] })];
 
 test('the last word holds for the whole incident; what changes nothing is no correction', () => {
-  const causes = (reclassifications: readonly Reclassification[]) =>
+  const causes = (reclassifications: readonly Reclassification[], period = PERIOD) =>
     correctedOf(
       judgedOf(STORY, 48, {
         incidents: INCIDENTS,
         documents: documents({ reclassifications }),
       }),
+      period,
     )
       ?.filter(({ cause }) => cause !== null)
       .map(({ device, cause, confidence }) => [device, cause, confidence]);
@@ -63,6 +64,8 @@ test('the last word holds for the whole incident; what changes nothing is no cor
   assert.equal(causes(changedMind), undefined, 'the last word says what the facts said');
   assert.equal(causes([]), undefined);
   assert.equal(causes([said('sw-1', 12, 'power')]), undefined, 'nothing was bad then');
+  const behind = { ...PERIOD, from_ms: PERIOD.to_ms - HOUR };
+  assert.equal(causes([said('sw-1', 9, 'power')], behind), undefined, 'it was over before');
 });
 
 test('maintenance that came late: what it would take, and how much', () => {

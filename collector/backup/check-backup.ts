@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import { LanProofError } from '../../shared/errors.ts';
+import type { Crypto } from '../../shared/evidence/crypto.ts';
+import { openCopy, quickCheck } from '../store/sqlite/database-copy.ts';
+import { BACKUP_BODIES_FOLDER, type Manifest, readManifest } from './manifest.ts';
+import { type CopiedFile, hashParts } from './parts.ts';
+import { bytesOf, headsOf } from './source.ts';
+
+export interface CheckedBackup {
+  readonly manifest: Manifest;
+  /** A sentence for each difference; none: the backup is whole. */
+  readonly faults: readonly string[];
+}
+
+/**
+ * Compares all files of a backup with its list, and the database with the heads in it. Throws
+ * NO_BACKUP and BACKUP_DAMAGED.
+ */
+export async function checkBackup(options: {
+  readonly folder: string;
+  readonly crypto: Crypto;
+  readonly signal: AbortSignal;
+  readonly onProgress: (what: string, done: number, total: number) => void;
+}): Promise<CheckedBackup> {
+  const { folder, crypto, signal, onProgress } = options;
+  const manifest = requireBackup(folder);
+  const faults: string[] = [];
+  const compare = async (listed: CopiedFile, path: string): Promise<void> => {
+    const size = await bytesOf(path);
+    if (size < listed.bytes) {
+      faults.push(
+        size < 0
+          ? `${listed.file} is missing`
+          : `${listed.file} has ${size} bytes, not ${listed.bytes}`,
+      );
+      return;
+    }
+    const onBytes = (done: number): void => onProgress(listed.file, done, listed.bytes);
+    const parts = await hashParts(path, listed.bytes, { signal, onBytes });
+    const odd = parts.findIndex((part, at) => part !== listed.parts[at]);
+    if (odd >= 0 || parts.length !== listed.parts.length) {
+      faults.push(`${listed.file} differs in part ${Math.max(odd, 0) + 1} of ${parts.length}`);
+    }
+  };
+  const database = join(folder, manifest.database.file);
+  await compare(manifest.database, database);
+  for (const one of manifest.bodies) {
+    await compare(one, join(folder, BACKUP_BODIES_FOLDER, one.file));
+  }
+  if (faults.length === 0) faults.push(...(await checkDatabase(database, manifest, crypto)));
+  return { manifest, faults };
+}
+
+/** Throws NO_BACKUP where the folder holds no finished one. */
+export function requireBackup(folder: string): Manifest {
+  const manifest = readManifest(folder);
+  if (manifest !== null) return manifest;
+  throw new LanProofError('NO_BACKUP', 'the folder holds no finished backup', {
+    hint: 'name the folder that lanproof backup was given, or run that again to finish it',
+    place: folder,
+  });
+}
+
+async function checkDatabase(file: string, manifest: Manifest, crypto: Crypto): Promise<string[]> {
+  const said = quickCheck(file);
+  if (said !== 'ok') return [`${manifest.database.file}: ${said}`];
+  const copy = openCopy(file);
+  try {
+    const same = JSON.stringify(await headsOf(crypto, copy)) === JSON.stringify(manifest.logs);
+    return same ? [] : [`${manifest.database.file} has other heads than the list`];
+  } finally {
+    copy.close();
+  }
+}

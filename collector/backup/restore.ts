@@ -1,0 +1,116 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { open, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LanProofError } from '../../shared/errors.ts';
+import { makeFolder } from '../../shared/node/make-folder.ts';
+import { DOCUMENT_KEY_FILE, LOG_KEY_FILE } from '../keys.ts';
+import { syncDirectory } from '../secret-file.ts';
+import { LOCK_FILE, lockDataDir, RESTORE_FILE } from '../store/sqlite/data-lock.ts';
+import { dropLeases } from '../store/sqlite/database-copy.ts';
+import { BODIES_FOLDER, DATABASE_FILE } from '../store/sqlite/sqlite-store.ts';
+import { CERTIFICATE_FILE, TLS_FILE } from '../tls.ts';
+import { requireBackup } from './check-backup.ts';
+import { BACKUP_BODIES_FOLDER, type Manifest } from './manifest.ts';
+import { type CopiedFile, copyParts } from './parts.ts';
+
+const DRAFT = `${DATABASE_FILE}.new`;
+/** May lie in the new directory before: a person puts keys and certificate there first. */
+const OWN_FILES = [LOG_KEY_FILE, DOCUMENT_KEY_FILE, TLS_FILE, CERTIFICATE_FILE] as const;
+
+export interface RestoreOptions {
+  readonly folder: string;
+  readonly data_dir: string;
+  readonly signal: AbortSignal;
+  readonly onProgress: (what: string, done: number, total: number) => void;
+}
+
+export interface Restored {
+  readonly manifest: Manifest;
+  /** Key files that a person must still put there. */
+  readonly missing_keys: readonly string[];
+}
+
+/**
+ * Puts a backup into a new data directory; every byte is compared with the list on the way. The
+ * next start opens a new log, because no head sentinel is there. Broken off, nothing starts on it
+ * and the next run begins anew. Throws NO_BACKUP, BACKUP_DAMAGED, DATA_DIR_NOT_EMPTY.
+ */
+export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
+  const { folder, data_dir } = options;
+  const manifest = requireBackup(folder);
+  checkEmpty(data_dir);
+  makeFolder(data_dir, 0o700);
+  const lock = lockDataDir(data_dir, { restoring: true });
+  try {
+    await writeFile(join(data_dir, RESTORE_FILE), '', { mode: 0o600 });
+    syncDirectory(data_dir);
+    await rm(join(data_dir, BODIES_FOLDER), { recursive: true, force: true });
+    makeFolder(join(data_dir, BODIES_FOLDER), 0o700);
+    for (const one of manifest.bodies) {
+      // Deleted by the store's retention before: it would only be deleted again.
+      if (one.gone) continue;
+      const from = join(folder, BACKUP_BODIES_FOLDER, one.file);
+      await bring(options, one, from, join(data_dir, BODIES_FOLDER, one.file));
+    }
+    syncDirectory(join(data_dir, BODIES_FOLDER));
+    await bringDatabase(options, manifest.database);
+    await rm(join(data_dir, RESTORE_FILE));
+    syncDirectory(data_dir);
+  } finally {
+    lock.release();
+  }
+  const keys = [LOG_KEY_FILE, DOCUMENT_KEY_FILE];
+  const missing_keys = keys.filter((name) => !existsSync(join(data_dir, name)));
+  return { manifest, missing_keys };
+}
+
+async function bringDatabase(options: RestoreOptions, listed: CopiedFile): Promise<void> {
+  const { folder, data_dir } = options;
+  const draft = join(data_dir, DRAFT);
+  await rm(draft, { force: true });
+  await bring(options, listed, join(folder, listed.file), draft);
+  dropLeases(draft);
+  const handle = await open(draft, 'r+');
+  await handle.sync().finally(() => handle.close());
+  await rename(draft, join(data_dir, DATABASE_FILE));
+  syncDirectory(data_dir);
+}
+
+async function bring(
+  { signal, onProgress }: RestoreOptions,
+  { file, bytes, parts }: CopiedFile,
+  from: string,
+  to: string,
+): Promise<void> {
+  const onBytes = (done: number): void => onProgress(file, done, bytes);
+  let found: readonly string[];
+  try {
+    found = await copyParts({ from, to, bytes, kept: null, onBytes, signal });
+  } catch (cause) {
+    const { code } = Object(cause);
+    if (code !== 'FILE_SHORT' && code !== 'ENOENT') throw cause;
+    throw damaged(from, cause);
+  }
+  if (found.length !== parts.length || found.some((part, at) => part !== parts[at])) {
+    throw damaged(from);
+  }
+}
+
+function checkEmpty(data_dir: string): void {
+  if (!existsSync(data_dir) || existsSync(join(data_dir, RESTORE_FILE))) return;
+  const allowed: readonly string[] = [...OWN_FILES, LOCK_FILE];
+  const odd = readdirSync(data_dir).find((name) => !allowed.includes(name));
+  if (odd === undefined) return;
+  throw new LanProofError('DATA_DIR_NOT_EMPTY', `the directory holds ${odd}`, {
+    hint: 'restore into a new directory; keep the old one, it may hold what the backup lacks',
+    place: data_dir,
+  });
+}
+
+function damaged(place: string, cause?: unknown): LanProofError {
+  return new LanProofError('BACKUP_DAMAGED', 'the file is not the one in the list', {
+    hint: 'run lanproof backup --check, and restore an older backup; agents refill the rest',
+    place,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,115 @@
+/** Reports on disk: a folder each, with files and `report.json`, bounded in number and bytes. */
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ReportRecord } from './types.ts';
+
+/** Reports kept with their files: ten years of a month's report for 3,321 sites is no aim. */
+export const REPORTS_MAX = 2_000;
+/** Bytes of all files: a hundred quarters of a site. */
+export const REPORTS_BYTES_MAX = 20 * 1024 ** 3;
+
+const RECORD_NAME = 'report.json';
+const ID = /^[0-9a-z-]{1,64}$/;
+
+export interface ShelfLimits {
+  readonly reports_max: number;
+  readonly bytes_max: number;
+}
+
+export interface Shelf {
+  /** Newest first. */
+  list(): ReportRecord[];
+  get(id: string): ReportRecord | null;
+  /** Where the files of a report lie. */
+  folder(id: string): string;
+  /**
+   * Makes the folder where there is none, and writes the record over the former one; it counts as
+   * put here even if the disk refuses it.
+   */
+  put(record: ReportRecord): Promise<void>;
+  /** Forgets a report with all of its files. */
+  drop(id: string): Promise<void>;
+  /** Deletes all files of a report but its record. */
+  clear(id: string): Promise<void>;
+  /** Deletes the files of the oldest reports, and the oldest records, beyond the limits. */
+  trim(now_ms: number): Promise<void>;
+}
+
+/** Opens the folder, made where there is none; records that cannot be read are passed over. */
+export async function openShelf(root: string, limits: ShelfLimits): Promise<Shelf> {
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  const records = new Map<string, ReportRecord>();
+  for (const id of (await readdir(root)).filter((name) => ID.test(name)).sort()) {
+    const record = await readRecord(join(root, id, RECORD_NAME));
+    if (record?.id === id) records.set(id, record);
+    // A folder without a record was never told to anybody.
+    else await rm(join(root, id), { recursive: true, force: true });
+  }
+  const list = (): ReportRecord[] => [...records.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
+  const folder = (id: string): string => join(root, id);
+  const put = async (record: ReportRecord): Promise<void> => {
+    records.set(record.id, record);
+    await mkdir(folder(record.id), { recursive: true, mode: 0o700 });
+    await writeWhole(join(folder(record.id), RECORD_NAME), JSON.stringify(record));
+  };
+  const drop = async (id: string): Promise<void> => {
+    records.delete(id);
+    await rm(folder(id), { recursive: true, force: true });
+  };
+  const clear = async (id: string): Promise<void> => {
+    for (const name of await readdir(folder(id))) {
+      if (name !== RECORD_NAME) await rm(join(folder(id), name), { recursive: true, force: true });
+    }
+  };
+  return {
+    list,
+    get: (id) => records.get(id) ?? null,
+    folder,
+    put,
+    drop,
+    clear,
+    async trim(now_ms) {
+      let [count, bytes] = [0, 0];
+      for (const record of list()) {
+        count += 1;
+        if (count > limits.reports_max && record.finished_ms !== null) {
+          await drop(record.id);
+          continue;
+        }
+        if (record.files_deleted_ms !== null) continue;
+        bytes += record.files.reduce((sum, file) => sum + file.bytes, 0);
+        // The newest one stays, however large: somebody is just going to fetch it.
+        if (bytes <= limits.bytes_max || count === 1 || record.finished_ms === null) continue;
+        await clear(record.id);
+        await put({ ...record, files_deleted_ms: now_ms });
+      }
+    },
+  };
+}
+
+async function readRecord(path: string): Promise<ReportRecord | null> {
+  try {
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+    return isRecord(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Our own file, written in one piece: its version says what is in it. */
+function isRecord(value: unknown): value is ReportRecord {
+  return typeof value === 'object' && value !== null && 'v' in value && value.v === 1;
+}
+
+/** Either the former content or the new one stands there after a loss of power. */
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+  const part = `${path}.part`;
+  const handle = await open(part, 'w', 0o600);
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(part, path);
+}

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+import { openShelf } from '../../../../collector/report/issue/shelf.ts';
+import type { ReportRecord } from '../../../../collector/report/issue/types.ts';
+
+function record(id: string, bytes: number, more: Partial<ReportRecord> = {}): ReportRecord {
+  return {
+    ...{ v: 1, id, site: 'a', from_ms: 0, to_ms: 60_000, masked: false, formats: ['bundle'] },
+    ...{ author: 'test', requested_ms: 1, state: 'done', finished_ms: 2, error: null },
+    ...{ as_of: null, leaf: null, agrees_with_dashboard: true, files_deleted_ms: null },
+    files: [{ name: 'a.zip', bytes, sha256: '' }],
+    ...more,
+  };
+}
+
+test('the oldest files go beyond the bytes, the oldest records beyond the number', async (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'lanproof-shelf-'));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  const limits = { reports_max: 3, bytes_max: 100 };
+  const shelf = await openShelf(root, limits);
+  for (const [at, bytes] of [70, 40, 30, 30].entries()) {
+    const id = `r${at}`;
+    await shelf.put(record(id, bytes));
+    writeFileSync(join(shelf.folder(id), 'a.zip'), 'x');
+  }
+  await shelf.trim(9);
+  assert.deepEqual(
+    shelf.list().map(({ id, files_deleted_ms }) => [id, files_deleted_ms]),
+    [
+      ['r3', null],
+      ['r2', null],
+      ['r1', null],
+    ],
+  );
+  assert.deepEqual(readdirSync(root).sort(), ['r1', 'r2', 'r3']);
+  await shelf.put(record('r4', 90));
+  await shelf.trim(10);
+  assert.deepEqual(
+    shelf.list().map(({ id, files_deleted_ms }) => [id, files_deleted_ms]),
+    [
+      ['r4', null],
+      ['r3', 10],
+      ['r2', 10],
+    ],
+  );
+  assert.equal(existsSync(join(shelf.folder('r3'), 'a.zip')), false);
+  const again = await openShelf(root, limits);
+  assert.deepEqual(again.list(), shelf.list());
+});
+
+test('the newest report stays however large, and one that runs is never touched', async (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'lanproof-shelf-'));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  const shelf = await openShelf(root, { reports_max: 1, bytes_max: 10 });
+  await shelf.put(record('r1', 50, { state: 'running', finished_ms: null }));
+  await shelf.put(record('r2', 50));
+  await shelf.trim(9);
+  assert.deepEqual(
+    shelf.list().map(({ id, files_deleted_ms }) => [id, files_deleted_ms]),
+    [
+      ['r2', null],
+      ['r1', null],
+    ],
+  );
+});

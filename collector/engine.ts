@@ -17,10 +17,9 @@ import type { AnchorsConfig } from './ledger/anchors/types.ts';
 import { HEAD_FOLDER, openLedger } from './ledger/open-ledger.ts';
 import { createNightly } from './ledger/verify/nightly.ts';
 import { openDays } from './papers/day/open-days.ts';
+import { REPORTS_FOLDER } from './report/issue/shelf.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 
-/** Folder of issued reports, beside the database. */
-const REPORTS_FOLDER = 'reports';
 /** Bytes of the document key's hash in a log's name: two collectors never share one. */
 const ORIGIN_KEY_BYTES = 4;
 

@@ -1,5 +1,6 @@
 // Runs the test files with node:test. What needs root and a virtual LAN lives in test/lab and runs
-// only with --lab; what takes ten minutes of a quiet machine (*.long.test.ts) only when named.
+// only with --lab, and so does what only needs minutes of computing (*.ci.test.ts); what takes ten
+// minutes of a quiet machine (*.long.test.ts) only when named.
 // Plain JavaScript, so that an old Node is told what to do instead of crashing.
 import { globSync } from 'node:fs';
 import { run } from 'node:test';
@@ -18,10 +19,10 @@ const turnOf = (file) => (LONGEST.includes(file) ? 0 : 1);
 const args = process.argv.slice(2);
 const lab = args.includes('--lab');
 const wanted = args.filter((arg) => !arg.startsWith('--'));
-const pattern = lab ? 'test/lab/**/*.test.ts' : 'test/**/*.test.ts';
+const pattern = lab ? ['test/lab/**/*.test.ts', 'test/**/*.ci.test.ts'] : 'test/**/*.test.ts';
 const files = globSync(wanted.length > 0 ? wanted : pattern)
   .filter((file) => wanted.length > 0 || !file.endsWith('.long.test.ts'))
-  .filter((file) => lab || wanted.length > 0 || !file.startsWith('test/lab/'))
+  .filter((file) => lab || wanted.length > 0 || !/^test\/lab\/|\.ci\.test\.ts$/.test(file))
   .sort()
   .sort((a, b) => turnOf(a) - turnOf(b));
 if (files.length === 0) {

@@ -6,8 +6,10 @@ import { shortCode } from '../../shared/evidence/keys.ts';
 import { encodeVerifierKey } from '../../shared/evidence/note.ts';
 import { CHECKPOINT_WORDS as WORDS } from '../../shared/i18n/checkpoint-words.ts';
 import { formatDateTime } from '../../shared/i18n/format.ts';
+import { person } from '../auth/guard.ts';
 import type { AppContext } from '../deps.ts';
 import type { SignedCheckpoint } from '../ledger/types.ts';
+import { PRINT_ACTION } from '../report/bundle/log-files.ts';
 import { qrSvg } from '../report/qr.ts';
 import { Log, ledgerHead } from './ledger.ts';
 import { PRINT_CSS } from './ledger-print-css.ts';
@@ -32,11 +34,25 @@ export function ledgerPrintRoute(app: FastifyInstance, context: AppContext): voi
     },
     async (request, reply) => {
       const head = await ledgerHead(context, request.params.log);
+      await notePrinted(context, person(request).name, head);
       return reply
         .type('text/html; charset=utf-8')
         .header('content-security-policy', policy)
         .send(page(context, head)) as never;
     },
+  );
+}
+
+/** What stands on paper somewhere: every later bundle proves that its head continues this one. */
+async function notePrinted(
+  { store, now_ms }: AppContext,
+  actor: string,
+  { origin, size }: SignedCheckpoint,
+): Promise<void> {
+  const at_ms = now_ms();
+  const detail = JSON.stringify({ log: origin, size });
+  await store.write((tx) =>
+    tx.addAudit({ at_ms, actor, action: PRINT_ACTION, site: null, detail }),
   );
 }
 

@@ -1,12 +1,12 @@
-import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
-import { dirname, join, resolve, sep } from 'node:path';
+import { join } from 'node:path';
 import { LanProofError } from '../../shared/errors.ts';
 import type { Crypto } from '../../shared/evidence/crypto.ts';
 import { makeFolder } from '../../shared/node/make-folder.ts';
 import { syncDirectory } from '../secret-file.ts';
 import { prunedFiles } from '../store/pruned.ts';
-import { LOCK_FILE, lockDataDir } from '../store/sqlite/data-lock.ts';
+import { lockDataDir } from '../store/sqlite/data-lock.ts';
 import { copyDatabase, type DatabaseCopy, openCopy } from '../store/sqlite/database-copy.ts';
 import { requireStore } from '../store/sqlite/snapshot.ts';
 import { BODIES_FOLDER } from '../store/sqlite/sqlite-store.ts';
@@ -23,9 +23,9 @@ import {
   writeJson,
 } from './manifest.ts';
 import { type CopiedFile, copyParts, hashParts } from './parts.ts';
+import { checkPlace, DATABASE_DRAFT } from './place.ts';
+import { copyReports, finishedReports, tidyReports } from './reports.ts';
 import { bytesOf, checkContinues, headsOf } from './source.ts';
-
-const DRAFT = 'lanproof.db.new';
 
 export interface BackupOptions {
   readonly data_dir: string;
@@ -46,6 +46,8 @@ export interface BackupDone {
   readonly manifest: Manifest;
   /** Bytes of bodies that were not there before. */
   readonly new_bytes: number;
+  /** Bytes of issued reports that were not there before. */
+  readonly new_report_bytes: number;
   /** Files that the database names and the store does not have whole. */
   readonly missing: readonly string[];
 }
@@ -73,7 +75,8 @@ async function backUp(options: BackupOptions): Promise<BackupDone> {
   const { data_dir, folder, crypto, signal, onProgress } = options;
   const before = readManifest(folder);
   const partial = readProgress(folder);
-  const draft = join(folder, DRAFT);
+  const draft = join(folder, DATABASE_DRAFT);
+  const finished = await finishedReports(data_dir);
   await copyDatabase(data_dir, draft, {
     signal,
     onPages: (done, total) => onProgress('database, pages', done, total),
@@ -90,16 +93,20 @@ async function backUp(options: BackupOptions): Promise<BackupDone> {
   } finally {
     copy.close();
   }
+  const issued = await copyReports(options, finished, before?.reports ?? []);
   const made_ms = options.now_ms();
   const database = await keepDatabase(options, draft, made_ms);
   const { schema } = copy;
   const { software } = options;
-  const kept = bodies.files.filter(({ gone }) => !gone || !options.prune);
+  const isKept = ({ gone }: CopiedBodies): boolean => !gone || !options.prune;
+  const kept = { bodies: bodies.files.filter(isKept), reports: issued.reports.filter(isKept) };
   signal.throwIfAborted();
-  const manifest: Manifest = { v: 1, made_ms, software, schema, database, logs, bodies: kept };
+  const manifest: Manifest = { v: 1, made_ms, software, schema, database, logs, ...kept };
   await writeJson(folder, MANIFEST_FILE, manifest);
   await tidy(folder, manifest, options.prune ? bodies.files : []);
-  return { manifest, new_bytes: bodies.new_bytes, missing: bodies.missing };
+  await tidyReports(folder, manifest.reports);
+  const { new_bytes, missing } = bodies;
+  return { manifest, new_bytes, new_report_bytes: issued.new_bytes, missing };
 }
 
 interface Copied {
@@ -187,39 +194,6 @@ async function tidy(
   }
   for (const { file, gone } of bodies) {
     if (gone) await rm(join(folder, BACKUP_BODIES_FOLDER, file), { force: true });
-  }
-}
-
-const OWN = [MANIFEST_FILE, PROGRESS_FILE, BACKUP_BODIES_FOLDER, DRAFT, LOCK_FILE] as const;
-
-/** Throws BACKUP_INSIDE or BACKUP_FOLDER. */
-function checkPlace(data_dir: string, folder: string): void {
-  const [data, backup] = [realPath(data_dir), realPath(folder)];
-  if (`${backup}${sep}`.startsWith(`${data}${sep}`) || data.startsWith(`${backup}${sep}`)) {
-    throw new LanProofError('BACKUP_INSIDE', 'a backup inside the data directory is none', {
-      hint: 'name a folder on another disk or machine',
-      place: folder,
-    });
-  }
-  if (!existsSync(folder)) return;
-  const odd = readdirSync(folder).find(
-    (name) => !OWN.some((own) => name.startsWith(own)) && !DATABASE_COPY.test(name),
-  );
-  if (odd === undefined) return;
-  throw new LanProofError('BACKUP_FOLDER', `the folder holds something else: ${odd}`, {
-    hint: 'name an empty folder, or one that holds a backup of this store',
-    place: folder,
-  });
-}
-
-/** Links followed as far as the path exists. */
-function realPath(path: string): string {
-  const whole = resolve(path);
-  try {
-    return realpathSync(whole);
-  } catch {
-    const parent = dirname(whole);
-    return parent === whole ? whole : join(realPath(parent), whole.slice(parent.length));
   }
 }
 

@@ -2,7 +2,12 @@ import { join } from 'node:path';
 import { LanProofError } from '../../shared/errors.ts';
 import type { Crypto } from '../../shared/evidence/crypto.ts';
 import { openCopy, quickCheck } from '../store/sqlite/database-copy.ts';
-import { BACKUP_BODIES_FOLDER, type Manifest, readManifest } from './manifest.ts';
+import {
+  BACKUP_BODIES_FOLDER,
+  BACKUP_REPORTS_FOLDER,
+  type Manifest,
+  readManifest,
+} from './manifest.ts';
 import { type CopiedFile, hashParts } from './parts.ts';
 import { bytesOf, headsOf } from './source.ts';
 
@@ -46,6 +51,10 @@ export async function checkBackup(options: {
   await compare(manifest.database, database);
   for (const one of manifest.bodies) {
     await compare(one, join(folder, BACKUP_BODIES_FOLDER, one.file));
+  }
+  for (const one of manifest.reports) {
+    const listed = { ...one, file: `reports/${one.id}/${one.name}` };
+    await compare(listed, join(folder, BACKUP_REPORTS_FOLDER, one.file));
   }
   if (faults.length === 0) faults.push(...(await checkDatabase(database, manifest, crypto)));
   return { manifest, faults };

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LanProofError } from '../../shared/errors.ts';
+import { REPORT_ID } from '../report/issue/shelf.ts';
 import { syncDirectory } from '../secret-file.ts';
 import type { CopiedFile } from './parts.ts';
 
@@ -10,10 +11,15 @@ export const MANIFEST_FILE = 'backup.json';
 /** What an unfinished backup has copied; its next run goes on from there. */
 export const PROGRESS_FILE = 'backup.partial.json';
 export const BACKUP_BODIES_FOLDER = 'bodies';
+export const BACKUP_REPORTS_FOLDER = 'reports';
 /** `lanproof-<UTC time>.db`: the manifest names the one that counts. */
 export const DATABASE_COPY = /^lanproof-\d{8}T\d{9}Z\.db$/;
 /** A file of bodies: UTC month of receipt and section. */
 const BODY_FILE = /^\d{4}-\d{2}\.[a-z]+$/;
+
+/** A file of an issued report, and what it is called in the backup: a hash of its content. */
+export const REPORT_FILE = /^[0-9A-Za-z][0-9A-Za-z._-]{0,127}$/;
+const REPORT_COPY = /^[0-9a-f]{64}$/;
 
 /** The head of a log in a copy. */
 export interface CopiedLog {
@@ -26,6 +32,12 @@ export interface CopiedLog {
 /** A file of bodies; `gone`: the store deleted it by its retention, the backup still has it. */
 export interface CopiedBodies extends CopiedFile {
   readonly gone: boolean;
+}
+
+/** A file of a report; `file` is its name in the backup. `gone` as with bodies. */
+export interface CopiedReport extends CopiedBodies {
+  readonly id: string;
+  readonly name: string;
 }
 
 /** What an unfinished backup knows. */
@@ -45,21 +57,25 @@ export interface Manifest extends Progress {
   /** Migrations of the database. */
   readonly schema: number;
   readonly database: CopiedFile;
+  /** By id and name; backups of earlier versions have none. */
+  readonly reports: readonly CopiedReport[];
 }
 
 /** Null where there is none. Throws BACKUP_DAMAGED. */
 export function readManifest(folder: string): Manifest | null {
   const value = readJson(join(folder, MANIFEST_FILE));
   if (value === null) return null;
-  const { made_ms, software, schema, database } = value;
+  const { made_ms, software, schema, database, reports = [] } = value;
   const sound =
     isProgress(value) &&
     Number.isSafeInteger(made_ms) &&
     typeof software === 'string' &&
     Number.isSafeInteger(schema) &&
-    isFile(database, DATABASE_COPY);
+    isFile(database, DATABASE_COPY) &&
+    Array.isArray(reports) &&
+    reports.every(isReport);
   if (!sound) throw damaged(join(folder, MANIFEST_FILE));
-  return value as unknown as Manifest;
+  return { ...value, reports } as unknown as Manifest;
 }
 
 /** Null where there is none, or none that can be read: then everything is copied again. */
@@ -110,6 +126,18 @@ function isProgress({ v, logs, bodies }: Record<string, unknown>): boolean {
 function isLog(value: unknown): boolean {
   const { origin, size, root } = Object(value);
   return typeof origin === 'string' && Number.isSafeInteger(size) && typeof root === 'string';
+}
+
+function isReport(value: unknown): boolean {
+  const { id, name, gone } = Object(value);
+  return (
+    isFile(value, REPORT_COPY) &&
+    typeof id === 'string' &&
+    REPORT_ID.test(id) &&
+    typeof name === 'string' &&
+    REPORT_FILE.test(name) &&
+    typeof gone === 'boolean'
+  );
 }
 
 function isFile(value: unknown, name: RegExp): boolean {

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { LanProofError } from '../../shared/errors.ts';
 import { makeFolder } from '../../shared/node/make-folder.ts';
 import { DOCUMENT_KEY_FILE, LOG_KEY_FILE } from '../keys.ts';
+import { REPORTS_FOLDER } from '../report/issue/shelf.ts';
 import { syncDirectory } from '../secret-file.ts';
 import { LOCK_FILE, lockDataDir, RESTORE_FILE } from '../store/sqlite/data-lock.ts';
 import { dropLeases } from '../store/sqlite/database-copy.ts';
 import { BODIES_FOLDER, DATABASE_FILE } from '../store/sqlite/sqlite-store.ts';
 import { CERTIFICATE_FILE, TLS_FILE } from '../tls.ts';
 import { requireBackup } from './check-backup.ts';
-import { BACKUP_BODIES_FOLDER, type Manifest } from './manifest.ts';
+import { BACKUP_BODIES_FOLDER, BACKUP_REPORTS_FOLDER, type Manifest } from './manifest.ts';
 import { type CopiedFile, copyParts } from './parts.ts';
 
 const DRAFT = `${DATABASE_FILE}.new`;
@@ -53,6 +54,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
       await bring(options, one, from, join(data_dir, BODIES_FOLDER, one.file));
     }
     syncDirectory(join(data_dir, BODIES_FOLDER));
+    await bringReports(options, manifest);
     await bringDatabase(options, manifest.database);
     await rm(join(data_dir, RESTORE_FILE));
     syncDirectory(data_dir);
@@ -62,6 +64,20 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   const keys = [LOG_KEY_FILE, DOCUMENT_KEY_FILE];
   const missing_keys = keys.filter((name) => !existsSync(join(data_dir, name)));
   return { manifest, missing_keys };
+}
+
+async function bringReports(options: RestoreOptions, { reports }: Manifest): Promise<void> {
+  const root = join(options.data_dir, REPORTS_FOLDER);
+  await rm(root, { recursive: true, force: true });
+  makeFolder(root, 0o700);
+  for (const one of reports) {
+    if (one.gone) continue;
+    makeFolder(join(root, one.id), 0o700);
+    const from = join(options.folder, BACKUP_REPORTS_FOLDER, one.file);
+    await bring(options, one, from, join(root, one.id, one.name));
+    syncDirectory(join(root, one.id));
+  }
+  syncDirectory(root);
 }
 
 async function bringDatabase(options: RestoreOptions, listed: CopiedFile): Promise<void> {

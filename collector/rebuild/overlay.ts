@@ -47,7 +47,8 @@ function ledgered(real: ReadUnit, until: () => Position | null): Ledgered {
   } = real;
   const { agent, agents, agentByKey, leafBefore, dayDocumentsAfter } = real;
   const { unit, units, site, sites, targets, targetsVersion, targetsByHash, salt } = real;
-  const { enrolToken, enrolment, enrolments, credentialByHash, credentials, audit } = real;
+  const { enrolToken, enrolment, enrolments, credentialByHash, credentials } = real;
+  const { audit, auditOf } = real;
   const reached = (position: Position): boolean => {
     const last = until();
     return last !== null && ordinal(position) <= ordinal(last);
@@ -57,7 +58,7 @@ function ledgered(real: ReadUnit, until: () => Position | null): Ledgered {
     ...{ batch, batchByLeaf, judgeableSites, readBody, agent, agents, agentByKey, leafBefore },
     ...{ dayDocumentsAfter, siteLeafCount, checkpoints, documentByLeaf },
     ...{ unit, units, site, sites, targets, targetsVersion, targetsByHash, salt },
-    ...{ enrolToken, enrolment, enrolments, credentialByHash, credentials, audit },
+    ...{ enrolToken, enrolment, enrolments, credentialByHash, credentials, audit, auditOf },
     async siteLeaves(of, after, limit, held) {
       const found = await real.siteLeaves(of, after, limit, held);
       return found.filter((one) => reached({ log: one.leaf.log, leaf: one.leaf.index }));

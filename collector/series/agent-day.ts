@@ -1,5 +1,6 @@
 import { LanProofError } from '../../shared/errors.ts';
 import { ordinal } from '../../shared/judge/replay/inputs.ts';
+import { isRevoked, type Revocation } from '../../shared/judge/revoked.ts';
 import {
   ALL_WANTED,
   DayBuilder,
@@ -25,6 +26,11 @@ export const PAGE_LEAVES = 30;
 export interface DaySource {
   readonly store: ReadUnit;
   readonly findList: FindList;
+  /**
+   * Those of the site, as `readRevocations` has them: batches that they cover prove nothing. One
+   * that comes later may reach back, so what was read without it is read anew.
+   */
+  readonly revocations: readonly Revocation[];
 }
 
 /** Reads one UTC day of one agent out of its batches, a page at a time. */
@@ -108,7 +114,7 @@ async function conflictsOf(store: ReadUnit, site: string, agent: string): Promis
 }
 
 async function readBatch(
-  { store, findList }: DaySource,
+  { store, findList, revocations }: DaySource,
   found: SiteLeaf,
   header: BatchHeader,
   doubts: readonly LeafRow[],
@@ -120,7 +126,8 @@ async function readBatch(
     (doubt) => doubt.epoch === epoch && ordinal({ log: doubt.log, leaf: doubt.index }) < at,
   );
   const nothing = { epoch, seq, recv_ms, header, sections: [], whole: false, targets: [] };
-  if (doubted) return nothing;
+  const revoked = isRevoked({ agent: header.agent, epoch, leaf: at }, revocations);
+  if (doubted || revoked) return nothing;
   try {
     const input = await toInput({ store, findList, handover: createHandover() }, found);
     if (input?.kind !== 'batch') return nothing;

@@ -1,5 +1,6 @@
 import type { DayBuilder, Wanted } from '../../shared/judge/series/day-builder.ts';
 import { createListFinder } from '../judge/batch-parts.ts';
+import { readRevocations } from '../judge/revocations.ts';
 import type { ReadUnit } from '../store/store.ts';
 import { type AgentDay, openAgentDay } from './agent-day.ts';
 
@@ -46,8 +47,11 @@ export function createHeldDays(store: ReadUnit): HeldDays {
   };
   return {
     async read(site, agent, day_ms, wanted, read) {
-      const key = `${site}/${agent}/${day_ms}/${JSON.stringify(wanted)}`;
-      const entry = open(key, () => openAgentDay({ store, findList }, site, agent, day_ms, wanted));
+      const revocations = await readRevocations(store, site);
+      // A new revocation may reach behind what was fed: such a day is another one.
+      const key = [site, agent, day_ms, JSON.stringify(wanted), revocations.length].join('/');
+      const source = { store, findList, revocations };
+      const entry = open(key, () => openAgentDay(source, site, agent, day_ms, wanted));
       // One reader at a time: two would feed the same batches.
       const done = entry.turn.then(async () => {
         const day = await entry.day;

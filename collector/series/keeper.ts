@@ -5,6 +5,7 @@ import { slotMinutes } from '../../shared/judge/series/loss-minutes.ts';
 import { DAY_MS, SERIES_VERSION } from '../../shared/judge/series/types.ts';
 import type { SlotRun } from '../../shared/judge/types.ts';
 import { createListFinder } from '../judge/batch-parts.ts';
+import { readRevocations } from '../judge/revocations.ts';
 import type { Store } from '../store/store.ts';
 import type { SeriesDayRow } from '../store/store-series.ts';
 import { openAgentDay } from './agent-day.ts';
@@ -30,7 +31,8 @@ export function createSeriesKeeper(store: Store): SeriesKeeper {
     async keepNext(site, agent, pause) {
       const day_ms = await nextDay(store, site, agent);
       if (day_ms === null) return false;
-      const day = await openAgentDay({ store, findList }, site, agent, day_ms);
+      const revocations = await readRevocations(store, site);
+      const day = await openAgentDay({ store, findList, revocations }, site, agent, day_ms);
       while (await day.page()) await pause();
       const slots = await daySlots(store, site, agent, day_ms);
       const rows: Pick<SeriesDayRow, 'device' | 'body'>[] = [];
@@ -46,6 +48,7 @@ export function createSeriesKeeper(store: Store): SeriesKeeper {
         // A rebuild may have begun meanwhile: what was read of the slots would be a part of them.
         const again = await tx.chunks(site, day_ms, day_ms + DAY_MS);
         const over = (await nextDay(tx, site, agent)) === day_ms;
+        if ((await readRevocations(tx, site)).length !== revocations.length) return false;
         if (!over || again.filter((chunk) => chunk.agent === agent).length !== slots.hours) {
           return false;
         }

@@ -12,10 +12,10 @@ export const backupCommand: Command = {
   summary: 'copy the store into a folder, also while the collector runs',
   usage: `lanproof backup DIR [--data DIR | --config FILE] [--prune]
 lanproof backup DIR --check
-  Copies database and bodies as of one moment. Run it again with the same DIR: what was copied is
-  not copied again, and a backup that was broken off goes on. Until it is done the former one
-  counts. Keys are never in it: lanproof key export. Nor is the folder head/: a collector on a
-  restored copy must open a new log.
+  Copies database, bodies and issued reports as of one moment. Run it again with the same DIR: what
+  was copied is not copied again, and a backup that was broken off goes on. Until it is done the
+  former one counts. Keys are never in it: lanproof key export. Nor is the folder head/: a
+  collector on a restored copy must open a new log.
 
   --data DIR        the collector's data directory
   --config FILE     or its configuration; without both: ./data
@@ -50,11 +50,13 @@ lanproof backup DIR --check
   },
 };
 
-function tell({ manifest, new_bytes, missing }: BackupDone, folder: string, io: Io): number {
-  const { database, bodies, logs } = manifest;
-  const whole = database.bytes + bodies.reduce((sum, { bytes }) => sum + bytes, 0);
+function tell(done: BackupDone, folder: string, io: Io): number {
+  const { manifest, new_bytes, new_report_bytes, missing } = done;
+  const { database, bodies, reports, logs } = manifest;
+  const whole = [database, ...bodies, ...reports].reduce((sum, { bytes }) => sum + bytes, 0);
   for (const { origin, size } of logs) io.out(`${origin}: ${counted(size, 'leaf', 'leaves')}`);
-  const fresh = `database ${megabytes(database.bytes)}, new bodies ${megabytes(new_bytes)}`;
+  const issued = new_report_bytes === 0 ? '' : `, new reports ${megabytes(new_report_bytes)}`;
+  const fresh = `database ${megabytes(database.bytes)}, new bodies ${megabytes(new_bytes)}${issued}`;
   io.out(`backed up to ${folder}: ${fresh}, in all ${megabytes(whole)}`);
   io.err('the keys are not in it: keep the file that lanproof key export writes somewhere else');
   for (const file of missing) io.err(`bodies/${file} is missing or too short in the store`);
@@ -69,7 +71,7 @@ async function check(folder: string, io: Io, signal: AbortSignal): Promise<numbe
   const { manifest, faults } = await checkBackup({ folder, crypto, signal, onProgress });
   for (const fault of faults) io.out(fault);
   const made = new Date(manifest.made_ms).toISOString();
-  const files = counted(manifest.bodies.length + 1, 'file');
+  const files = counted(manifest.bodies.length + manifest.reports.length + 1, 'file');
   const verdict = faults.length === 0 ? 'whole' : counted(faults.length, 'difference');
   io.out(`backup of ${made}, ${files}: ${verdict}`);
   return faults.length === 0 ? EXIT_OK : EXIT_FAILED;

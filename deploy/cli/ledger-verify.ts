@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { type KeyName, replacedReason } from '../../collector/key-replacement.ts';
 import { DOCUMENT_KEY_FILE, LOG_KEY_FILE, loadKeys } from '../../collector/keys.ts';
 import { namedKeys, type PublicKeys } from '../../collector/ledger/verify/public-keys.ts';
 import type { VerifyCounts } from '../../collector/ledger/verify/types.ts';
@@ -10,6 +11,7 @@ import {
 } from '../../collector/ledger/verify/verify.ts';
 import { openSnapshots } from '../../collector/store/sqlite/snapshot.ts';
 import type { ReadUnit } from '../../collector/store/store.ts';
+import { equalBytes } from '../../shared/bytes.ts';
 import { createNodeCrypto } from '../../shared/node/crypto.ts';
 import { type Command, EXIT_FAILED, EXIT_OK, type Io, readArguments } from './command.ts';
 import { counted } from './counted.ts';
@@ -85,9 +87,24 @@ async function verifyAll(
 async function keysOf(data_dir: string, reads: ReadUnit, io: Io): Promise<PublicKeys> {
   if ([LOG_KEY_FILE, DOCUMENT_KEY_FILE].every((name) => existsSync(join(data_dir, name)))) {
     const { log, document } = loadKeys(data_dir, { may_create: false });
-    return { log_key: log.publicKey, document_key: document.publicKey };
+    const own = { log_key: log.publicKey, document_key: document.publicKey };
+    const isReplaced = (name: KeyName, key: Uint8Array): boolean =>
+      replacedReason(data_dir, name, key) !== null;
+    const next = {
+      log: isReplaced('log', own.log_key),
+      document: isReplaced('document', own.document_key),
+    };
+    if (!next.log && !next.document) return own;
+    const named = await namedKeys(reads);
+    const log_next = next.log && !equalBytes(own.log_key, named.log_key);
+    const document_next = next.document && !equalBytes(own.document_key, named.document_key);
+    if (log_next || document_next) io.err('a key was replaced: the next start opens its log');
+    return {
+      log_key: log_next ? named.log_key : own.log_key,
+      document_key: document_next ? named.document_key : own.document_key,
+    };
   }
-  io.err('no keys lie beside the store: held against those that its first document names');
+  io.err('no keys lie beside the store: held against those that its newest log names');
   return await namedKeys(reads);
 }
 

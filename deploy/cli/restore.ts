@@ -35,7 +35,9 @@ export const restoreCommand: Command = {
       if (missing_keys.length > 0) {
         io.err(`before the start, put ${missing_keys.join(' and ')} there: lanproof key import`);
       }
-      io.err('agents also pin a certificate that the collector made: put its tls.pem there, too');
+      io.err(
+        'agents also pin a certificate that the collector made: lanproof key import has tls.pem',
+      );
       io.err('the collector will open a new log; do not start the old one again');
       return EXIT_OK;
     } catch (error) {

@@ -102,8 +102,8 @@ export const LOG_FINDINGS = {
   },
   PRINTED_LOG: { vi: 'Bộ số liệu không có sổ {log}', en: 'The bundle has no log {log}' },
   PRINTED_BEYOND: {
-    vi: 'Mốc in trên giấy ({size}) lớn hơn mốc của bộ số liệu ({head})',
-    en: 'The printed head ({size}) lies beyond that of the bundle ({head})',
+    vi: 'Tờ in ({size}) mới hơn bộ số liệu ({head}): hãy xin bộ số liệu mới hơn',
+    en: 'The printed head ({size}) is newer than the bundle ({head}): ask for a newer bundle',
   },
   PRINTED_UNPROVED: {
     vi: 'Không có chứng minh rằng sổ nối tiếp mốc in trên giấy {size}',

@@ -14,9 +14,15 @@ export interface Revocation {
  */
 export function disown(input: JudgeInput, revocations: readonly Revocation[]): JudgeInput {
   if (input.kind !== 'batch' || revocations.length === 0) return input;
-  const { agent, epoch, leaf } = input;
-  const revoked = revocations.some(
-    (one) => one.agent === agent && one.epoch === epoch && leaf >= one.from,
-  );
+  const revoked = isRevoked(input, revocations);
   return revoked ? { ...input, revoked } : input;
+}
+
+/** Whether a revocation covers the batch of an agent's epoch at this leaf (ordinal). */
+export function isRevoked(
+  batch: { readonly agent: string; readonly epoch: number; readonly leaf: number },
+  revocations: readonly Revocation[],
+): boolean {
+  const { agent, epoch, leaf } = batch;
+  return revocations.some((one) => one.agent === agent && one.epoch === epoch && leaf >= one.from);
 }

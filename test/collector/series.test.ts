@@ -242,3 +242,39 @@ test('a day whose batches come late is kept when they have come, with what they 
   );
   assert.deepEqual((await seen()).known?.slice(0, 3), [true, true, true]);
 });
+
+test('what a revoked key measured is not drawn, neither of a kept day nor of a held one', async (t) => {
+  const harness = await openHarness();
+  t.after(() => harness.close());
+  const { store, judge } = harness.deps;
+  const agent = await measuredSite(harness);
+  await closeNextHour(harness, agent);
+  await judge.slots(SITE, 'gw', DAY, DAY + DAY_MS);
+  const reader = createSeriesReader({ store, judge, wanted: () => undefined });
+  const keeper = createSeriesKeeper(store);
+  const ask = { site: SITE, device: 'sw-core', port: 3, arp_is_lost: true } as const;
+  const grid = { from_ms: START_MS, to_ms: START_MS + 38 * MINUTE_MS, step_ms: MINUTE_MS };
+  const drawn = async (metric: SeriesAsk['metric'], column: string): Promise<boolean[]> => {
+    const { columns } = await reader.read({ ...ask, ...grid, metric });
+    return (columns[column] ?? []).map((value) => value !== null);
+  };
+  const first_ones = (count: number): boolean[] =>
+    Array.from({ length: 38 }, (_, at) => at < count);
+  const all = first_ones(38);
+  // Direct: the day stays in memory. Then kept.
+  assert.deepEqual([await drawn('in_octets', 'rate'), await drawn('rtt', 'med')], [all, all]);
+  assert.equal(await keeper.keepNext(SITE, AGENT, nothing), true);
+  assert.deepEqual(await drawn('in_octets', 'rate'), all);
+
+  const batch = await store.batch(SITE, AGENT, 1, 21);
+  const admin = await harness.token('admin');
+  const url = `/api/v1/sites/${SITE}/agents/${AGENT}/revoke`;
+  const payload = { reason: 'stolen', from_leaf: batch?.leaf };
+  const revoked = await harness.send({ method: 'POST', url, payload }, admin);
+  assert.equal(revoked.status, 200, revoked.text);
+  await judge.slots(SITE, 'gw', DAY, DAY + DAY_MS);
+  assert.deepEqual(await store.seriesKept(SITE, 0, DAY + DAY_MS), [], 'the judge dropped it');
+  // A poll stands at 20 s of its minute: the last rate that is known ends in minute 19.
+  assert.deepEqual(await drawn('in_octets', 'rate'), first_ones(20));
+  assert.deepEqual(await drawn('rtt', 'med'), first_ones(20));
+});

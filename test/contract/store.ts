@@ -289,6 +289,11 @@ const CASES: Record<
     assert.equal((await store.credentials('session')).length, 0);
     assert.equal((await store.credentials('api')).length, 1);
     const [newest, second] = await store.audit(2);
+    assert.deepEqual(
+      await store.auditOf(newest?.action ?? ''),
+      newest === undefined ? [] : [newest],
+    );
+    assert.deepEqual(await store.auditOf('nothing'), []);
     assert.deepEqual([newest?.action, second?.action], ['three', 'two']);
     assert.deepEqual(
       (await store.audit(9, second?.id)).map(({ action }) => action),

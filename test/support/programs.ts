@@ -27,10 +27,18 @@ export interface Program {
   stop(name?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts `lanproof` with these words; its output is appended to the file `log`. */
-export function startProgram(args: readonly string[], log: string): Program {
+/**
+ * Starts `lanproof` with these words; its output is appended to the file `log`. `under`: a command
+ * that ends by becoming the one behind it.
+ */
+export function startProgram(
+  args: readonly string[],
+  log: string,
+  under: readonly string[] = [],
+): Program {
   const out = openSync(log, 'a');
-  const child: ChildProcess = spawn(process.execPath, [...START_FLAGS, BIN, ...args], {
+  const [first = '', ...words] = [...under, process.execPath, ...START_FLAGS, BIN, ...args];
+  const child: ChildProcess = spawn(first, words, {
     cwd: ROOT,
     stdio: ['ignore', out, out],
   });
@@ -71,14 +79,18 @@ export interface CollectorProcess extends Program {
 /** Starts a collector on a data directory and waits until readyz says that it takes work. */
 export async function startCollector(
   data_dir: string,
-  options: { readonly port?: number; readonly lines?: readonly string[] } = {},
+  options: {
+    readonly port?: number;
+    readonly lines?: readonly string[];
+    readonly under?: readonly string[];
+  } = {},
 ): Promise<CollectorProcess> {
   const port = options.port ?? (await freePort());
   const config = `${data_dir}.collector.yml`;
   const lines = [`listen: 127.0.0.1:${port}`, `data_dir: ${data_dir}`, 'log: { level: warn }'];
   writeFileSync(config, `${[...lines, ...(options.lines ?? [])].join('\n')}\n`);
   const before_ms = performance.now();
-  const program = startProgram(['collector', '--config', config], `${data_dir}.log`);
+  const program = startProgram(['collector', '--config', config], `${data_dir}.log`, options.under);
   const url = `http://127.0.0.1:${port}`;
   while (!(await isReady(url))) {
     if (!program.running) throw new Error(`the collector ended: ${program.output().slice(-2_000)}`);

@@ -49,13 +49,14 @@ export async function seenBy(
 
 /**
  * A failed check and a gap are seen by everybody. That nobody outside vouches for the log is only
- * strange to whoever knows that somebody does.
+ * strange to whoever knows that somebody does, and of a sheet to whoever holds it.
  */
 function gravities(auditor: Auditor, { checks }: Verdict): Map<FindingCode, number> {
   const knows = auditor === 'stamp' || auditor === 'witness';
   const seen = new Map<FindingCode, number>();
   for (const { code, severity } of checks.flatMap(({ findings }) => findings)) {
-    if (severity === 'note' || (severity === 'open' && !knows)) continue;
+    const own = knows || (auditor === 'printed' && code.startsWith('PRINTED_'));
+    if (severity === 'note' || (severity === 'open' && !own)) continue;
     seen.set(code, (seen.get(code) ?? 0) + 1);
   }
   return seen;

@@ -1,9 +1,9 @@
 /** Writes a world as a bundle: everything is made anew that the forger's keys can sign. */
-import { concat, equalBytes, toBase64, utf8 } from '../../shared/bytes.ts';
+import { concat, toBase64, utf8 } from '../../shared/bytes.ts';
 import { encodeBatch } from '../../shared/evidence/bundle/batches.ts';
 import { formatDaily } from '../../shared/evidence/bundle/daily.ts';
 import { formatDocuments } from '../../shared/evidence/bundle/documents.ts';
-import { formatLeaves } from '../../shared/evidence/bundle/leaves.ts';
+import { formatLeaves, parseLeaves } from '../../shared/evidence/bundle/leaves.ts';
 import { batchesName, entryKind, logFileName } from '../../shared/evidence/bundle/names.ts';
 import { formatConsistency, formatInclusion } from '../../shared/evidence/bundle/proofs.ts';
 import type { BundleDay, BundleLeaf } from '../../shared/evidence/bundle/types.ts';
@@ -23,7 +23,7 @@ import {
 import { missingRanges } from '../../shared/evidence/multiproof.ts';
 import { figuresText } from '../../shared/judge/replay/figures-file.ts';
 import { createNodeCrypto } from '../../shared/node/crypto.ts';
-import { type Parts, putTogether, resign } from '../support/tamper.ts';
+import { type Parts, resign, textOf } from '../support/tamper.ts';
 import { verified } from '../support/verify-kit.ts';
 import {
   headerOf,
@@ -339,12 +339,14 @@ function hashGetter(hashes: readonly Uint8Array[]): GetHash {
   return get;
 }
 
-/** Whether a forger who changes nothing writes the very bytes. */
-export async function isFaithful(
-  world: World,
-  keys: ForgerKeys,
-  bundle: Uint8Array,
-): Promise<boolean> {
-  const forged = await writeWorld(world, keys);
-  return equalBytes(forged, bundle) && equalBytes(putTogether(writeParts(world, keys)), bundle);
+/** The proof of the leaves that are still listed: whoever has the log can always make it. */
+export function reprove(parts: Parts, untouched: Parts): void {
+  const file = logFileName(1, 'leaves');
+  const { size, leaves } = parseLeaves(textOf(untouched, file), 1);
+  const hashes = leaves.map((leaf) => hashLeaf(crypto, leaf));
+  const listed = parseLeaves(textOf(parts, file), 1).leaves.map(({ leaf }) => leaf);
+  const missing = [...missingRanges(size, listed)].map(([lo, hi]) =>
+    rootFromLeaves(crypto, hashes.slice(lo, hi)),
+  );
+  parts.set(logFileName(1, 'inclusion'), formatInclusion(missing));
 }

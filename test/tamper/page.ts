@@ -62,15 +62,16 @@ export function page(tamperings: readonly Tampering[]): string {
 const INTRODUCTION = [
   '# Tamperings',
   '',
-  'Made from `test/tamper/` by its test (`LANPROOF_WRITE_DOCS=1 node --test test/tamper/page.test.ts`):',
+  'Made from the tests in `test/tamper/` (`node test/tamper/write-docs.ts`):',
   'every row is done to a bundle of a real collector, by a forger who makes everything anew that his',
   'keys can sign, and is then shown to auditors who hold:',
   '',
   ...AUDITORS.map((auditor) => `- **${SHORT[auditor]}**: ${HOLDS[auditor]}`),
   '',
   'Keys: what the forger has; *made up* are ones that nobody else knows. *Seen* is a failed check, or',
-  'a gap that is told (marked so); who holds a time-stamp or a witness also sees that none vouches any',
-  'more. The number is that of the check.',
+  'a gap that is told (marked so). *Not vouched for*: who holds a time-stamp or a witness is told that',
+  'none vouches any more, who holds a sheet that the bundle does not reach up to it. The number is that',
+  'of the check.',
   '',
 ];
 

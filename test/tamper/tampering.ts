@@ -1,7 +1,7 @@
 /** What a row of the table of tamperings says. */
 import type { FindingCode } from '../../shared/evidence/verify/codes.ts';
 import { type Parts, resign, takeApart } from '../support/tamper.ts';
-import { type ForgerKeys, withOwnFigures, writeWorld } from './forger.ts';
+import { type ForgerKeys, reprove, withOwnFigures, writeWorld } from './forger.ts';
 import type { Office } from './office.ts';
 import { readWorld, type World } from './world.ts';
 
@@ -53,11 +53,13 @@ export function createScene(office: Office, bundle: Uint8Array): Scene {
     async signed(change) {
       const found = await parts();
       change(found);
+      reprove(found, await parts());
       return resign(found, document);
     },
     async figured(change, adjust = () => {}) {
       const found = await parts();
       change(found);
+      reprove(found, await parts());
       const world = await readWorld(bundle);
       adjust(world);
       return await withOwnFigures(found, document, world);

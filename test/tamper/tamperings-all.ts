@@ -137,9 +137,9 @@ export const ALL_TAMPERINGS: readonly Tampering[] = [
         });
       }, true),
     named: each(
-      'TIME_BEFORE_ANCHOR',
       'AGENT_SILENT',
-      'TIME_BEFORE_ANCHOR',
+      'AGENT_SILENT',
+      'PRINTED_BEYOND',
       'TIME_BEFORE_ANCHOR',
       'TIME_BEFORE_ANCHOR',
     ),

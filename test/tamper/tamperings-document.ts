@@ -57,6 +57,13 @@ function recount(parts: Parts, batches: number, documents: number): void {
   );
 }
 
+/** Leaves the last batches out, as if the log had never held them. */
+function cutTail(parts: Parts, batches: number): void {
+  editBatches(parts, (all) => all.slice(0, -batches));
+  for (const line of batchLines(parts).slice(-batches)) replaceLine(parts, line, '');
+  recount(parts, batches, 0);
+}
+
 function figures(change: (said: Json) => void): (parts: Parts) => void {
   return (parts) =>
     edit(parts, 'figures.json', (text) => {
@@ -241,15 +248,16 @@ export const DOCUMENT_TAMPERINGS: readonly Tampering[] = [
     named: 'DAILY_COUNT',
   },
   {
-    what: 'The last batches are left out with their leaves, and the days are counted to fit',
+    what: 'Batches behind the period are left out with their leaves, and the days are counted to fit',
     ...DOCUMENT,
-    make: ({ figured }) =>
-      figured((parts) => {
-        editBatches(parts, (batches) => batches.slice(0, -3));
-        for (const line of batchLines(parts).slice(-3)) replaceLine(parts, line, '');
-        recount(parts, 3, 0);
-      }),
-    named: 'INCLUSION_FALSE',
+    make: ({ figured }) => figured((parts) => cutTail(parts, 3)),
+    named: 'unseen',
+  },
+  {
+    what: 'The last hour of the period is left out with its leaves, and the days are counted to fit',
+    ...DOCUMENT,
+    make: ({ figured }) => figured((parts) => cutTail(parts, 12)),
+    named: 'AGENT_SILENT',
   },
   {
     what: 'The bundle begins later than the agent did',
@@ -311,7 +319,7 @@ export const DOCUMENT_TAMPERINGS: readonly Tampering[] = [
     named: 'INCLUSION_FALSE',
   },
   {
-    what: 'A batch that only the chain proves is said to have come an hour earlier',
+    what: 'A batch in the middle of the chain is said to have come an hour earlier',
     ...DOCUMENT,
     make: ({ figured }) =>
       figured((parts) => {
@@ -319,7 +327,7 @@ export const DOCUMENT_TAMPERINGS: readonly Tampering[] = [
         const [, head = '', recv_ms] = /^(.* )(\d+)$/.exec(line) ?? [];
         replaceLine(parts, line, `${head}${Number(recv_ms) - HOUR_MS}`);
       }),
-    named: 'unseen',
+    named: 'INCLUSION_FALSE',
   },
   {
     what: 'The last signature of the chain is another',

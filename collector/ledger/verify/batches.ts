@@ -1,4 +1,4 @@
-import { equalBytes, fromBase64 } from '../../../shared/bytes.ts';
+import { equalBytes, fromBase64, toBase64 } from '../../../shared/bytes.ts';
 import { LanProofError } from '../../../shared/errors.ts';
 import { batchHash, verifyBatchSignature } from '../../../shared/evidence/chain.ts';
 import { type BatchIdentity, parseIdentity } from '../../../shared/measure/header.ts';
@@ -25,8 +25,13 @@ export function createBatchVerifier(
   const { crypto, reads, every } = options;
   const hours = new Map<string, number>();
 
-  const isSignatureDue = ({ site, agent, epoch }: ChainPlace, recv_ms: number): boolean => {
-    const name = `${site}/${agent}/${epoch}`;
+  const isSignatureDue = (
+    { site, agent, epoch }: ChainPlace,
+    key: Uint8Array | null,
+    recv_ms: number,
+  ): boolean => {
+    // The first batch under a new key is always looked at.
+    const name = `${site}/${agent}/${epoch}/${key === null ? '' : toBase64(key)}`;
     const hour = Math.floor(recv_ms / HOUR_MS);
     if (!every && hours.get(name) === hour) return false;
     hours.set(name, hour);
@@ -74,9 +79,9 @@ export function createBatchVerifier(
         tell('BATCH_PLACE', `the header is of ${identity.site}/${identity.agent}`);
       }
       await verifyChain(row, place, identity.prev, tell);
-      if (isSignatureDue(place, leaf.recv_ms)) {
+      const key = await chains.keyOf(place);
+      if (isSignatureDue(place, key, leaf.recv_ms)) {
         counts.signatures += 1;
-        const key = await chains.keyOf(place);
         const signed = key !== null && verifyBatchSignature(crypto, key, row.header, row.signature);
         if (!signed) tell('BATCH_SIGNATURE', "the agent's key did not sign the header");
       }

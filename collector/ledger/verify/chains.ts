@@ -1,4 +1,4 @@
-import { fromBase64, fromUtf8 } from '../../../shared/bytes.ts';
+import { equalBytes, fromBase64, fromUtf8 } from '../../../shared/bytes.ts';
 import { parseEnvelope } from '../../../shared/evidence/dsse.ts';
 import type { DocumentRow } from '../../store/rows.ts';
 import type { EvidenceReads } from '../../store/store-evidence.ts';
@@ -25,6 +25,8 @@ interface KnownAgent {
 export interface Chains {
   /** The key that signs batch `seq` of an epoch; null: no document names one. */
   keyOf(place: ChainPlace): Promise<Uint8Array | null>;
+  /** Whether the enrolment or the rotations after it lead to this key of an epoch. */
+  isKey(site: string, agent: string, epoch: number, key: Uint8Array): Promise<boolean>;
   /** What the batch must carry as `prev`; null: nothing stands before it. */
   prevOf(place: ChainPlace): Promise<Uint8Array | null>;
   /** The batch of this place was looked at. */
@@ -57,6 +59,10 @@ export function createChains(reads: EvidenceReads): Chains {
       const fitting = keys.filter((one) => one.epoch === epoch && one.after_seq < seq);
       return fitting.at(-1)?.key ?? null;
     },
+    async isKey(site, agent, epoch, key) {
+      const { keys } = await known(site, agent);
+      return keys.some((one) => one.epoch === epoch && equalBytes(one.key, key));
+    },
     async prevOf({ site, agent, epoch, seq }) {
       const { last, origins } = await known(site, agent);
       if (seq === 1) return origins.get(epoch) ?? null;
@@ -82,13 +88,21 @@ async function readAgent(reads: EvidenceReads, site: string, agent: string): Pro
     origins.set(epoch, row.hash);
     keys.push({ epoch, after_seq: 0, key: bytesOf(agent_key) });
   }
-  const before = (row: KeyFrom, other: KeyFrom): number => row.after_seq - other.after_seq;
-  for (const row of await reads.documents(site, 'rotate', agent)) {
-    const { epoch, after_seq, new_key } = membersOf(row);
-    if (typeof epoch !== 'number' || typeof after_seq !== 'number') continue;
-    keys.push({ epoch, after_seq, key: bytesOf(new_key) });
-  }
-  return { keys: keys.sort(before), origins, last: null };
+  for (const row of await reads.documents(site, 'rotate', agent)) rotate(keys, membersOf(row));
+  return { keys, origins, last: null };
+}
+
+/** Each rotation begins with the key before it, and never goes back in the chain. */
+function rotate(keys: KeyFrom[], said: Record<string, unknown>): void {
+  const { epoch, after_seq } = said;
+  if (typeof epoch !== 'number' || typeof after_seq !== 'number') return;
+  const key = bytesOf(said.new_key);
+  const mine = keys.filter((one) => one.epoch === epoch);
+  const last = mine.at(-1);
+  if (last === undefined || last.after_seq > after_seq) return;
+  // A restored collector hears of the same rotation again, and then of those behind it.
+  if (mine.some((one) => equalBytes(one.key, key))) return;
+  if (equalBytes(last.key, bytesOf(said.old_key))) keys.push({ epoch, after_seq, key });
 }
 
 async function behindHole(reads: EvidenceReads, place: ChainPlace): Promise<Uint8Array | null> {

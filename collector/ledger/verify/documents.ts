@@ -56,8 +56,9 @@ async function openSigned(
   text: string,
 ): Promise<void> {
   if (kind === 'rotate') {
-    openRotate(crypto, text);
-    return;
+    const { site: at, agent: code, epoch: life, new_key } = openRotate(crypto, text);
+    if (await chains.isKey(at, code, life, fromBase64(new_key))) return;
+    throw new TypeError('it does not begin with the key before it');
   }
   let key: Uint8Array | null = document_key;
   if (kind === 'hole' && site !== null && agent !== null) {

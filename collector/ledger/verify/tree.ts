@@ -4,7 +4,6 @@ import { hashLeaf } from '../../../shared/evidence/leaf.ts';
 import { type Frontier, HASH_BYTES } from '../../../shared/evidence/merkle.ts';
 import { TILE_HEIGHT, TILE_WIDTH } from '../../../shared/evidence/tiles.ts';
 import type { LeafRow, LogRow } from '../../store/rows.ts';
-import { readLogKeys } from '../log-keys.ts';
 import { frontierAt } from '../tree.ts';
 import { wordsOf } from './documents.ts';
 import type { VerifyCounts, VerifyOptions } from './types.ts';
@@ -24,9 +23,7 @@ export async function createTreeVerifier(
   counts: VerifyCounts,
   tell: TellAt,
 ): Promise<TreeVerifier> {
-  const { crypto, reads } = options;
-  // A log that follows a lost key has another one; documents are verified on their own.
-  const log_key = (await readLogKeys(reads)).get(log.origin)?.log_key ?? options.log_key;
+  const { crypto, reads, log_key } = options;
   const frontier: Frontier = await frontierAt(crypto, reads, log.log, from);
   let at = from;
 

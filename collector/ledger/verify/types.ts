@@ -13,7 +13,7 @@ export interface VerifyFault {
 export interface VerifyOptions {
   readonly crypto: Crypto;
   readonly reads: EvidenceReads;
-  /** Raw public keys that checkpoints and control documents are held against. */
+  /** Raw public keys of the collector; earlier logs may name others that were lost. */
   readonly log_key: Uint8Array;
   readonly document_key: Uint8Array;
   /** Every batch's signature; else one per agent and hour, as the chain covers the others. */

@@ -5,6 +5,7 @@ import type { LeafRow, LogRow, Position } from '../../store/rows.ts';
 import { createBatchVerifier } from './batches.ts';
 import { createChains } from './chains.ts';
 import { verifyDocument, verifyLogOpen } from './documents.ts';
+import { keysByLog, type PublicKeys, verifyNewestKeys } from './public-keys.ts';
 import { createTreeVerifier } from './tree.ts';
 import { noCounts, type VerifyCounts, type VerifyFault, type VerifyOptions } from './types.ts';
 
@@ -42,7 +43,8 @@ export async function verifyPart(
     },
   };
   const logs = await options.reads.logs();
-  const walk = createWalk(counting, counts);
+  const keys = await keysByLog(options.crypto, options.reads);
+  const walk = createWalk(counting, counts, keys);
   for (const [at, log] of logs.entries()) {
     if (log.log < after.log) continue;
     // In whole tiles: leaves of the last, unfinished one are looked at again.
@@ -50,6 +52,12 @@ export async function verifyPart(
     const from = begin - (begin % TILE_WIDTH);
     const end = await walk(log, logs[at - 1], from, leaves_max);
     if (end < log.size) return { counts, faults, next: { log: log.log, leaf: end - 1 } };
+  }
+  const newest = logs.at(-1);
+  if (newest !== undefined) {
+    verifyNewestKeys(keys.get(newest.log), options, (code, message) =>
+      counting.onFault({ code, place: `log ${newest.log} leaf 0`, message }),
+    );
   }
   await verifyHeads(counting);
   return { counts, faults, next: null };
@@ -62,7 +70,11 @@ type Walk = (
   leaves_max: number,
 ) => Promise<number>;
 
-function createWalk(options: VerifyOptions, counts: VerifyCounts): Walk {
+function createWalk(
+  options: VerifyOptions,
+  counts: VerifyCounts,
+  keys: ReadonlyMap<number, PublicKeys>,
+): Walk {
   const { reads, onFault } = options;
   const chains = createChains(reads);
   let pruned: ReadonlySet<string> = new Set();
@@ -78,7 +90,8 @@ function createWalk(options: VerifyOptions, counts: VerifyCounts): Walk {
     }
     counts.documents += 1;
     if (site !== null && agent !== null) chains.forget(site, agent);
-    await verifyDocument(options, chains, leaf, tell);
+    // Under the keys of its own log: those of this collector may have come later.
+    await verifyDocument({ ...options, ...keys.get(leaf.log) }, chains, leaf, tell);
   };
 
   return async (log, before, from, leaves_max) => {
@@ -88,7 +101,13 @@ function createWalk(options: VerifyOptions, counts: VerifyCounts): Walk {
     if (from === 0) {
       await verifyLogOpen(options, log, before, (code, words) => tellAt(0, code, words));
     }
-    const tree = await createTreeVerifier(options, log, from, counts, tellAt);
+    const tree = await createTreeVerifier(
+      { ...options, ...keys.get(log.log) },
+      log,
+      from,
+      counts,
+      tellAt,
+    );
     let at = from;
     while (at < log.size && counts.leaves < leaves_max) {
       for (const [count, leaf] of (await tree.next()).entries()) {

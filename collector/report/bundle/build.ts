@@ -26,6 +26,7 @@ import {
   type LogNeeds,
   logKeys,
   noteAnchors,
+  notePrinted,
   noteReports,
   proofFiles,
 } from './log-files.ts';
@@ -102,6 +103,7 @@ async function makePlan(deps: BundleDeps, ask: BundleAsk): Promise<Plan> {
   }
   noteAnchors(documents, needs);
   noteReports(documents, needs);
+  await notePrinted(store, as_of.at_ms, needs);
   const begin_ms = begin?.paper.to_ms ?? ask.first_ms;
   const end_ms = Math.min(as_of.to_ms, period.to_ms + BUNDLE_AFTER_MS);
   const codes = new Set(

@@ -9,10 +9,13 @@ import { parseEnvelope } from '../../../shared/evidence/dsse.ts';
 import { missingRanges } from '../../../shared/evidence/multiproof.ts';
 import type { VerifierKey } from '../../../shared/evidence/note.ts';
 import type { Ledger, SignedCheckpoint } from '../../ledger/types.ts';
+import type { PeopleReads } from '../../store/store-people.ts';
 import { dailyCounts } from './daily.ts';
 import { ofKind, type PlacedDocument } from './scope.ts';
 import type { BundleDeps } from './types.ts';
 
+/** Audit rows of heads that were printed: `{ log, size }`. */
+export const PRINT_ACTION = 'ledger.print';
 /** Hashes asked for at once: their tiles are in memory together, some megabytes at most. */
 const RANGES_AT_ONCE = 500;
 
@@ -63,6 +66,19 @@ export function noteReports(
   for (const { text } of ofKind(documents, 'report')) {
     const said = JSON.parse(fromUtf8(fromBase64(parseEnvelope(text).payload)));
     const { log, size } = Object.assign({ log: '', size: 0 }, said.as_of);
+    noteSize(needs.get(String(log)), Number(size));
+  }
+}
+
+/** Heads that were printed on sheets up to `at_ms`, UTC ms: the same ask finds the same ones. */
+export async function notePrinted(
+  store: Pick<PeopleReads, 'auditOf'>,
+  at_ms: number,
+  needs: ReadonlyMap<string, LogNeeds>,
+): Promise<void> {
+  for (const row of await store.auditOf(PRINT_ACTION)) {
+    if (row.at_ms > at_ms) continue;
+    const { log, size } = Object.assign({ log: '', size: 0 }, JSON.parse(row.detail));
     noteSize(needs.get(String(log)), Number(size));
   }
 }

@@ -8,8 +8,12 @@ export const REPORTS_MAX = 2_000;
 /** Bytes of all files: a hundred quarters of a site. */
 export const REPORTS_BYTES_MAX = 20 * 1024 ** 3;
 
-const RECORD_NAME = 'report.json';
-const ID = /^[0-9a-z-]{1,64}$/;
+/** In the data directory. */
+export const REPORTS_FOLDER = 'reports';
+/** In the folder of each report. */
+export const RECORD_NAME = 'report.json';
+/** Names of the folders. */
+export const REPORT_ID = /^[0-9a-z-]{1,64}$/;
 
 export interface ShelfLimits {
   readonly reports_max: number;
@@ -39,7 +43,7 @@ export interface Shelf {
 export async function openShelf(root: string, limits: ShelfLimits): Promise<Shelf> {
   await mkdir(root, { recursive: true, mode: 0o700 });
   const records = new Map<string, ReportRecord>();
-  for (const id of (await readdir(root)).filter((name) => ID.test(name)).sort()) {
+  for (const id of (await readdir(root)).filter((name) => REPORT_ID.test(name)).sort()) {
     const record = await readRecord(join(root, id, RECORD_NAME));
     if (record?.id === id) records.set(id, record);
     // A folder without a record was never told to anybody.

@@ -82,6 +82,11 @@ export function createPeopleReads(sql: Connection): PeopleReads {
           kind,
         )
         .map((found) => ({ ...found, hash: plain(found.hash) })),
+    auditOf: async (action) =>
+      sql.all<AuditRow>(
+        'SELECT id, at_ms, actor, action, site, detail FROM audit WHERE action = ? ORDER BY id',
+        action,
+      ),
     audit: async (limit, before_id) =>
       sql.all<AuditRow>(
         'SELECT id, at_ms, actor, action, site, detail FROM audit WHERE (? IS NULL OR id < ?)' +

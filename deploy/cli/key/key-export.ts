@@ -26,8 +26,9 @@ export const keyExportCommand: Command = {
   summary: "a sealed copy of the collector's keys",
   usage: `lanproof key export --out FILE [--data DIR]
   Writes log.key, document.key and, where the collector made its certificate itself, tls.pem into
-  one text file, sealed by a passphrase of at least ${PASSPHRASE_CHARS_MIN} characters (scrypt, AES-256-GCM). Keep the file and the passphrase in two places away from the
-  collector: a backup holds no keys, and without them a restored collector cannot go on as itself.
+  one text file, sealed by a passphrase of at least ${PASSPHRASE_CHARS_MIN} characters (scrypt,
+  AES-256-GCM). Keep the file and the passphrase in two places away from the collector: a backup
+  holds no keys, and without them a restored collector cannot go on as itself.
 
   --out FILE              a new file of mode 0600; an existing one is never replaced
 ${PASSPHRASE_USAGE}

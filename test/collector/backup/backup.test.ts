@@ -107,7 +107,8 @@ describe('backup and restore', () => {
     const third = await makeBackup(optionsFor(data, backup));
     assert.equal(third.new_bytes, 0);
     const names = readdirSync(backup).sort();
-    const expected = [MANIFEST_FILE, 'bodies', 'collector.lock', third.manifest.database.file];
+    const folders = ['bodies', 'reports'];
+    const expected = [MANIFEST_FILE, ...folders, 'collector.lock', third.manifest.database.file];
     assert.deepEqual(names, expected.sort(), 'one database, no key, no head');
     assert.equal(statSync(join(backup, third.manifest.database.file)).mode & 0o077, 0);
   });

@@ -220,13 +220,13 @@ test('bodies that were deleted by the retention rule are gaps, each month named'
   assert.deepEqual(months.sort(), ['endpoints', 'infra']);
 });
 
-test('the head that an earlier report prints is proved in every later bundle', async (t) => {
+test('heads that an earlier report or a sheet prints are proved in every later bundle', async (t) => {
   const harness = await collector(t);
   await importSite(harness, SITE, 'xa-soc-son');
   const agent = await enrolTestAgent(harness, SITE);
   await run(harness, agent, 2 * PER_HOUR);
   const admin = await harness.token('admin');
-  const { note, size } = harness.deps.ledger.checkpoint();
+  const { note } = harness.deps.ledger.checkpoint();
   const payload = {
     ...{ site: SITE, from: new Date(START_MS).toISOString(), formats: ['json'] },
     to: new Date(START_MS + HOUR_MS).toISOString(),
@@ -239,9 +239,13 @@ test('the head that an earlier report prints is proved in every later bundle', a
     state = (await harness.get(`/api/v1/reports/${asked.body.id}`, admin)).body.state;
     assert.notEqual(state, 'failed');
   }
+  await run(harness, agent, 1);
+  const printed = await harness.get('/api/v1/ledger/current/print', admin);
+  assert.equal(printed.status, 200);
+  const sheet = /<pre>([^<]*)<\/pre>/.exec(printed.text)?.[1] ?? '';
   await run(harness, agent, 3 * PER_HOUR);
   const { zip } = await bundle(t, harness, hours(2, 3));
-  const verdict = await verified(zip, { checkpoints: [note] });
-  assert.equal(verdict.outcome, 'pass', `${size}\n${told(verdict).join('\n')}`);
-  assert.equal(verdict.exposure.printed, 1);
+  const verdict = await verified(zip, { checkpoints: [note, sheet] });
+  assert.equal(verdict.outcome, 'pass', told(verdict).join('\n'));
+  assert.equal(verdict.exposure.printed, 2);
 });

@@ -114,7 +114,10 @@ test('what the auditor holds is compared', async () => {
   await named({ trust: 'log x' }, 'policy', 'TRUST_FORMAT');
   await named({ bundle_sha256: 'ab'.repeat(32) }, 'container', 'BUNDLE_SHA256');
   await named({ checkpoints: [lines(size)] }, 'consistency', 'PRINTED_INCONSISTENT');
-  await named({ checkpoints: [lines(size + 1)] }, 'consistency', 'PRINTED_BEYOND');
+  // A sheet that is newer than the bundle says nothing against it, and proves nothing.
+  const newer = await verified(bundle, { checkpoints: [lines(size + 1)] });
+  assert.deepEqual([newer.outcome, newer.exposure.printed], ['pass', 0], told(newer).join('\n'));
+  assert.equal(findings(newer, 'PRINTED_BEYOND')[0]?.severity, 'open');
   await named({ checkpoints: [lines(17)] }, 'consistency', 'PRINTED_UNPROVED');
   await named({ checkpoints: ['x'] }, 'consistency', 'PRINTED_FORMAT');
 });

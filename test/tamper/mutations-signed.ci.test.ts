@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { runMutations, seedOf } from './mutations.ts';
 import { type Office, openMinutes } from './office.ts';
 
-/** With those of mutations.test.ts 2,000 in all. */
+/** With those of mutations.ci.test.ts 2,000 in all. */
 const RUNS = 800;
 const seed = seedOf(process.env.LANPROOF_SEED);
 let office: Office;

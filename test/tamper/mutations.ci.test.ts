@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { runMutations, seedOf } from './mutations.ts';
 import { type Office, openMinutes } from './office.ts';
 
-/** Of both ways here, and of the one in mutations-signed.test.ts: 2,000 in all. */
+/** Of both ways here, and of the one in mutations-signed.ci.test.ts: 2,000 in all. */
 const RUNS = 600;
 const seed = seedOf(process.env.LANPROOF_SEED);
 let office: Office;

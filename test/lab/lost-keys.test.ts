@@ -29,6 +29,8 @@ test('a lost log key, then a lost document key: the history goes on in the next 
     } finally {
       await site.stop();
     }
+    const verified = await ran(['ledger', 'verify', '--every', '--data', site.data_dir]);
+    assert.equal(verified.code, 0, `${verified.out}\n${verified.err}`);
     const rebuilt = await ran(['rebuild', '--check', '--data', site.data_dir]);
     assert.equal(rebuilt.code, 0, `${rebuilt.out}\n${rebuilt.err}`);
   } finally {

@@ -1,0 +1,135 @@
+/** Issued reports in a backup: under their content's name, so that nothing is ever written over. */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeFolder } from '../../shared/node/make-folder.ts';
+import { RECORD_NAME, REPORT_ID, REPORTS_FOLDER } from '../report/issue/shelf.ts';
+import { syncDirectory } from '../secret-file.ts';
+import { BACKUP_REPORTS_FOLDER, type CopiedReport, REPORT_FILE } from './manifest.ts';
+import { type CopiedFile, copyParts } from './parts.ts';
+import { bytesOf } from './source.ts';
+
+const DRAFT = 'draft.new';
+
+/** A file of a finished report in the store. */
+export interface ReportFile {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface CopyReportsOptions {
+  readonly data_dir: string;
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly onProgress: (what: string, done: number, total: number) => void;
+}
+
+/**
+ * Files of reports that are finished by now; one that is still made has none for good. Listed
+ * before the database is copied, so that the leaf of each is in the copy.
+ */
+export async function finishedReports(data_dir: string): Promise<ReportFile[]> {
+  const root = join(data_dir, REPORTS_FOLDER);
+  const found: ReportFile[] = [];
+  if (!existsSync(root)) return found;
+  for (const id of (await readdir(root)).filter((name) => REPORT_ID.test(name)).sort()) {
+    if (!(await isFinished(join(root, id, RECORD_NAME)))) continue;
+    const inside = await readdir(join(root, id), { withFileTypes: true });
+    const names = inside.filter((one) => one.isFile() && REPORT_FILE.test(one.name));
+    found.push(...names.map(({ name }) => ({ id, name })).sort(byName));
+  }
+  return found;
+}
+
+/**
+ * Copies what the backup does not have; `known` as the former list has it. Files never change once
+ * they are issued, only their record does. What the store no longer has stays, as gone.
+ */
+export async function copyReports(
+  options: CopyReportsOptions,
+  wanted: readonly ReportFile[],
+  known: readonly CopiedReport[],
+): Promise<{ readonly reports: CopiedReport[]; readonly new_bytes: number }> {
+  const { data_dir, folder, signal } = options;
+  const target = join(folder, BACKUP_REPORTS_FOLDER);
+  makeFolder(target, 0o700);
+  const had = new Map(known.map((one) => [`${one.id}/${one.name}`, one]));
+  const done = new Map(known.map((one) => [`${one.id}/${one.name}`, { ...one, gone: true }]));
+  let new_bytes = 0;
+  for (const { id, name } of wanted) {
+    signal.throwIfAborted();
+    const key = `${id}/${name}`;
+    const from = join(data_dir, REPORTS_FOLDER, id, name);
+    const bytes = await bytesOf(from);
+    // The store keeps so many reports only: this one was deleted meanwhile.
+    if (bytes < 0) continue;
+    const before = had.get(key);
+    const there = before === undefined ? -1 : await bytesOf(join(target, before.file));
+    if (before !== undefined && name !== RECORD_NAME && before.bytes === bytes && there >= bytes) {
+      done.set(key, { ...before, gone: false });
+      continue;
+    }
+    const copied = await copyFile(options, from, name, bytes, target);
+    if (copied.file !== before?.file) new_bytes += copied.bytes;
+    done.set(key, { ...copied, id, name, gone: false });
+  }
+  syncDirectory(target);
+  const reports = [...done.values()].sort((a, b) => (a.id === b.id ? byName(a, b) : byId(a, b)));
+  return { reports, new_bytes };
+}
+
+/** Deletes what the list does not name. */
+export async function tidyReports(folder: string, reports: readonly CopiedReport[]): Promise<void> {
+  const target = join(folder, BACKUP_REPORTS_FOLDER);
+  const named = new Set(reports.map(({ file }) => file));
+  if (!existsSync(target)) return;
+  for (const file of await readdir(target)) {
+    if (!named.has(file)) await rm(join(target, file), { force: true });
+  }
+}
+
+async function copyFile(
+  { signal, onProgress }: CopyReportsOptions,
+  from: string,
+  name: string,
+  bytes: number,
+  target: string,
+): Promise<CopiedFile> {
+  const to = join(target, DRAFT);
+  await rm(to, { force: true });
+  const onBytes = (done: number): void => onProgress(`reports ${name}`, done, bytes);
+  const copied =
+    name === RECORD_NAME
+      ? await copyRecord(from, to)
+      : { bytes, parts: await copyParts({ ...{ from, to, bytes, kept: null, onBytes, signal } }) };
+  const file = createHash('sha256').update(copied.parts.join('\n')).digest('hex');
+  await rename(to, join(target, file));
+  return { file, ...copied };
+}
+
+/** In one piece: another one may be put in its place at any moment. */
+async function copyRecord(from: string, to: string): Promise<Pick<CopiedFile, 'bytes' | 'parts'>> {
+  const content = await readFile(from);
+  const handle = await open(to, 'w', 0o600);
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  const sha256 = createHash('sha256').update(content).digest('base64');
+  return { bytes: content.length, parts: content.length === 0 ? [] : [sha256] };
+}
+
+async function isFinished(path: string): Promise<boolean> {
+  try {
+    const { finished_ms = null } = Object(JSON.parse(await readFile(path, 'utf8')));
+    return finished_ms !== null;
+  } catch {
+    return false;
+  }
+}
+
+const byName = (a: ReportFile, b: ReportFile): number => (a.name < b.name ? -1 : 1);
+const byId = (a: ReportFile, b: ReportFile): number => (a.id < b.id ? -1 : 1);

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { makeBackup } from '../../../collector/backup/backup.ts';
+import { checkBackup } from '../../../collector/backup/check-backup.ts';
+import { MANIFEST_FILE } from '../../../collector/backup/manifest.ts';
+import { restoreBackup } from '../../../collector/backup/restore.ts';
+import { openShelf, REPORTS_FOLDER } from '../../../collector/report/issue/shelf.ts';
+import { createNodeCrypto } from '../../../shared/node/crypto.ts';
+import { type MeasuredOffice, openMeasuredOffice } from '../harness.ts';
+
+const crypto = createNodeCrypto();
+const signal = new AbortController().signal;
+const onProgress = (): void => undefined;
+const LIMITS = { reports_max: 100, bytes_max: 1e9 };
+const PERIOD = { from: '2026-11-23T01:00:00Z', to: '2026-11-23T02:00:00Z' };
+
+/** All files of a report folder by their path. */
+function filesIn(root: string): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const id of readdirSync(root)) {
+    for (const name of readdirSync(join(root, id))) {
+      found.set(`${id}/${name}`, readFileSync(join(root, id, name)).toString('hex'));
+    }
+  }
+  return found;
+}
+
+describe('issued reports in a backup', () => {
+  let office: MeasuredOffice;
+  let places: string;
+  before(async () => {
+    office = await openMeasuredOffice();
+    places = `${office.harness.data_dir}-backup-test`;
+    mkdirSync(places);
+  });
+  after(async () => {
+    await office.harness.close();
+    rmSync(places, { recursive: true, force: true });
+  });
+
+  const issue = async (): Promise<string> => {
+    const { harness, operator } = office;
+    const payload = { site: 'socson-hq', ...PERIOD, masked: false, formats: ['json'] };
+    const asked = await harness.send({ method: 'POST', url: '/api/v1/reports', payload }, operator);
+    const id = String(asked.body.id);
+    for (const end_ms = performance.now() + 30_000; performance.now() < end_ms; ) {
+      const { body } = await harness.get(`/api/v1/reports/${id}`, operator);
+      // It is done for others a moment before its record is on the disk.
+      const record = join(harness.deps.reports_folder, id, 'report.json');
+      const kept = body.state === 'done' ? JSON.parse(readFileSync(record, 'utf8')) : null;
+      if (kept?.finished_ms > 0) return id;
+      assert.notEqual(body.state, 'failed', JSON.stringify(body));
+      await new Promise(setImmediate);
+    }
+    throw new Error('the report was not made in time');
+  };
+  const back = (folder: string, prune = false) =>
+    makeBackup({
+      ...{ data_dir: office.harness.data_dir, folder, crypto, signal, onProgress, prune },
+      ...{ software: 'test', now_ms: () => Date.now() },
+    });
+  const faultsOf = async (folder: string) =>
+    (await checkBackup({ folder, crypto, signal, onProgress })).faults;
+
+  test('new files are copied once, come back byte for byte, and the shelf knows them', async () => {
+    const root = join(office.harness.data_dir, REPORTS_FOLDER);
+    const mine = join(places, 'backup');
+    const first_id = await issue();
+    // One that is still being made is no report yet.
+    const half = join(root, '20991123t010203-00000000');
+    mkdirSync(half);
+    const record = JSON.parse(readFileSync(join(root, first_id, 'report.json'), 'utf8'));
+    const running = { ...record, id: '20991123t010203-00000000', finished_ms: null };
+    writeFileSync(join(half, 'report.json'), JSON.stringify(running));
+    const first = await back(mine);
+    rmSync(half, { recursive: true });
+    const issued = filesIn(root);
+    assert.ok(issued.size >= 2 && first.new_report_bytes > 0);
+    assert.deepEqual(
+      first.manifest.reports.map(({ id, name }) => `${id}/${name}`),
+      [...issued.keys()].sort(),
+    );
+    assert.equal((await back(mine)).new_report_bytes, 0);
+    const second_id = await issue();
+    const second = await back(mine);
+    const fresh = second.manifest.reports.filter(({ id }) => id === second_id);
+    assert.equal(
+      second.new_report_bytes,
+      fresh.reduce((sum, { bytes }) => sum + bytes, 0),
+    );
+    assert.deepEqual(await faultsOf(mine), []);
+
+    const data_dir = join(places, 'restored');
+    await restoreBackup({ folder: mine, data_dir, signal, onProgress });
+    const restored = join(data_dir, REPORTS_FOLDER);
+    assert.deepEqual(filesIn(restored), filesIn(root));
+    assert.equal(statSync(restored).mode & 0o077, 0);
+    const [was, is] = [await openShelf(root, LIMITS), await openShelf(restored, LIMITS)];
+    assert.deepEqual(is.list(), was.list());
+    assert.equal(is.list().length, 2);
+  });
+
+  test('damage is named and stops a restore; what the store deleted stays until pruned', async () => {
+    const mine = join(places, 'other');
+    const root = join(office.harness.data_dir, REPORTS_FOLDER);
+    const { manifest } = await back(mine);
+    const [one] = manifest.reports;
+    assert.ok(one !== undefined);
+    const path = join(mine, 'reports', one.file);
+    const bytes = readFileSync(path);
+    writeFileSync(path, Buffer.from(bytes).fill(0x20, 0, 1));
+    assert.deepEqual(await faultsOf(mine), [
+      `reports/${one.id}/${one.name} differs in part 1 of 1`,
+    ]);
+    const restoring = { folder: mine, data_dir: join(places, 'never'), signal, onProgress };
+    await assert.rejects(restoreBackup(restoring), { code: 'BACKUP_DAMAGED' });
+    writeFileSync(path, bytes);
+
+    const shelf = await openShelf(root, LIMITS);
+    await shelf.drop(one.id);
+    const later = (await back(mine)).manifest.reports.filter(({ id }) => id === one.id);
+    assert.ok(later.length > 0 && later.every(({ gone }) => gone) && existsSync(path));
+    const data_dir = join(places, 'later');
+    await restoreBackup({ folder: mine, data_dir, signal, onProgress });
+    assert.ok(!readdirSync(join(data_dir, REPORTS_FOLDER)).includes(one.id));
+    const pruned = (await back(mine, true)).manifest.reports;
+    assert.ok(pruned.every(({ id }) => id !== one.id));
+    assert.deepEqual(
+      readdirSync(join(mine, 'reports')).sort(),
+      [...new Set(pruned.map(({ file }) => file))].sort(),
+    );
+
+    // A name in the list never leads out of the folder; a list of before has no reports.
+    const list = JSON.parse(readFileSync(join(mine, MANIFEST_FILE), 'utf8'));
+    const out = { ...list, reports: [{ ...list.reports[0], name: '../../log.key' }] };
+    writeFileSync(join(mine, MANIFEST_FILE), JSON.stringify(out));
+    await assert.rejects(back(mine), { code: 'BACKUP_DAMAGED' });
+    const { reports: _, ...older } = list;
+    writeFileSync(join(mine, MANIFEST_FILE), JSON.stringify(older));
+    assert.deepEqual(await faultsOf(mine), []);
+    assert.ok((await back(mine)).manifest.reports.length > 0);
+  });
+});

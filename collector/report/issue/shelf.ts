@@ -52,9 +52,13 @@ export async function openShelf(root: string, limits: ShelfLimits): Promise<Shel
   const list = (): ReportRecord[] => [...records.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
   const folder = (id: string): string => join(root, id);
   const put = async (record: ReportRecord): Promise<void> => {
-    records.set(record.id, record);
-    await mkdir(folder(record.id), { recursive: true, mode: 0o700 });
-    await writeWhole(join(folder(record.id), RECORD_NAME), JSON.stringify(record));
+    try {
+      await mkdir(folder(record.id), { recursive: true, mode: 0o700 });
+      await writeWhole(join(folder(record.id), RECORD_NAME), JSON.stringify(record));
+    } finally {
+      // Told once it is on disk; what a full disk refused is the next start's to settle.
+      records.set(record.id, record);
+    }
   };
   const drop = async (id: string): Promise<void> => {
     records.delete(id);

@@ -38,7 +38,7 @@ export const FINDINGS = {
   ANCHOR_INCONSISTENT: ['consistency', 'failed'],
   PRINTED_FORMAT: ['consistency', 'failed'],
   PRINTED_LOG: ['consistency', 'failed'],
-  PRINTED_BEYOND: ['consistency', 'open'],
+  PRINTED_BEYOND: ['consistency', 'gap'],
   PRINTED_UNPROVED: ['consistency', 'failed'],
   PRINTED_INCONSISTENT: ['consistency', 'failed'],
   KEY_DOCUMENT: ['keys', 'failed'],

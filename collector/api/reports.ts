@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify';
+import { LanProofError } from '../../shared/errors.ts';
 import { person } from '../auth/guard.ts';
 import { may, type Principal } from '../auth/roles.ts';
 import type { AppContext } from '../deps.ts';
-import { HttpError, notFound } from '../http-error.ts';
+import { HttpError } from '../http-error.ts';
 import { DOCUMENT_NAME, RECEIPT_NAME } from '../report/issue/leaf.ts';
 import { parseReportPeriod } from '../report/issue/period.ts';
 import type { ReportView } from '../report/issue/reports.ts';
@@ -37,6 +38,7 @@ export function reportRoutes(app: FastifyInstance, context: AppContext): void {
       const formats = readFormats(request.body.formats);
       const documents = await context.judge.judged(row.site, 0, 0);
       const period = parseReportPeriod(documents.documents.calendar, from, to, parsePeriod);
+      checkBegun(period.from_ms, context.now_ms());
       const ask = { site: row.site, period, masked, formats, author: who.name };
       const asked = await context.reports.ask(ask);
       return reply.status(202).send(reportBody(asked));
@@ -90,9 +92,23 @@ export async function reportOf(
   id: string,
 ): Promise<ReportView> {
   const found = context.reports.get(id);
-  if (found === null || !isOpenTo(who, found)) throw notFound('report', id);
+  if (found === null || !isOpenTo(who, found)) throw noReport(id);
   await visibleSite(context.store, who, found.site);
   return found;
+}
+
+function noReport(id: string): HttpError {
+  return new HttpError(404, 'NOT_FOUND', `there is no report ${JSON.stringify(id)}`, {
+    hint: 'GET /api/v1/reports lists them',
+  });
+}
+
+function checkBegun(from_ms: number, now_ms: number): void {
+  if (from_ms <= now_ms) return;
+  throw new LanProofError('TIME_FUTURE', 'the period begins in the future', {
+    hint: 'choose a period that has begun',
+    place: 'from',
+  });
 }
 
 /** A whole bundle tells of computers one by one, and of addresses. */

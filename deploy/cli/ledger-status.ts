@@ -73,7 +73,7 @@ function agentText(agent: AgentRow, now_ms: number): string {
 function tellVerified(data_dir: string, io: Io, now_ms: number): void {
   const kept = readKeptResult(data_dir);
   if (kept === null) {
-    io.out('never verified by the collector: lanproof ledger verify does it now');
+    io.out('not yet verified by night: lanproof ledger verify does it now');
     return;
   }
   const { complete_ms, looked_ms, next, faults } = kept;

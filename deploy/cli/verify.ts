@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { describeError, LanProofError } from '../../shared/errors.ts';
-import { certificatesFromPem } from '../../shared/evidence/timestamp/pem.ts';
 import { CHECKS, type Outcome, type Step } from '../../shared/evidence/verify/types.ts';
 import { verdictLines } from '../../shared/i18n/verdict-lines.ts';
 import { CHECK_WORDS } from '../../shared/i18n/verify-words.ts';
@@ -8,6 +6,7 @@ import { LANGUAGES, type Language } from '../../shared/i18n/words.ts';
 import { type Arguments, type Command, readArguments, usage } from './command.ts';
 import { progressLines } from './progress.ts';
 import { systemError } from './system-error.ts';
+import { checkpointOf, rootsOf, trustOf } from './verify/held.ts';
 import { type RunOptions, runVerify } from './verify/run-verify.ts';
 
 /** Whoever asks a script must never take "could not be read" for a pass: that is a fail, too. */
@@ -68,21 +67,12 @@ function readOptions(parsed: Arguments): Omit<RunOptions, 'onProgress'> {
   const trust = parsed.text('trust');
   return {
     path: parsed.words[0] ?? '',
-    trust: trust === undefined ? null : readFileSync(trust, 'utf8'),
-    checkpoints: parsed.texts('checkpoint').map(checkpointText),
+    trust: trust === undefined ? null : trustOf(trust),
+    checkpoints: parsed.texts('checkpoint').map(checkpointOf),
     bundle_sha256: sha256,
-    tsa_roots: parsed
-      .texts('tsa-ca')
-      .flatMap((path) => certificatesFromPem(readFileSync(path, 'utf8'))),
+    tsa_roots: parsed.texts('tsa-ca').flatMap(rootsOf),
     every: parsed.flag('every'),
   };
-}
-
-/** A name of a log has no spaces: three words are the three lines; one word is a file. */
-function checkpointText(given: string): string {
-  const words = given.trim().split(/\s+/);
-  if (words.length >= 3) return given.includes('\n') ? given : words.slice(0, 3).join('\n');
-  return readFileSync(given, 'utf8');
 }
 
 function languageOf(parsed: Arguments): Language {

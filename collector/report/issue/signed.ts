@@ -1,5 +1,5 @@
 import { fromBase64, fromHex, fromUtf8, toBase64 } from '../../../shared/bytes.ts';
-import { dayNumber } from '../../../shared/calendar/dates.ts';
+import { DAY_MS, dayNumber } from '../../../shared/calendar/dates.ts';
 import { LanProofError } from '../../../shared/errors.ts';
 import { signDocument } from '../../../shared/evidence/documents.ts';
 import { parseEnvelope } from '../../../shared/evidence/dsse.ts';
@@ -9,6 +9,9 @@ import type { DocumentRow } from '../../store/rows.ts';
 import type { EvidenceReads } from '../../store/store-evidence.ts';
 import type { LeafDeps } from './leaf.ts';
 import type { ReportRecord } from './types.ts';
+
+/** A date begins first where clocks are farthest before UTC, ms. */
+const OFFSET_MAX_MS = 14 * 3_600_000;
 
 /** The copy as a person names it; `sha256` is hex. */
 export interface SignedCopy {
@@ -33,7 +36,8 @@ export interface Signed {
 
 /**
  * Ledgers the copy of an issued report that came back signed. Throws HttpError 409 where the
- * report was not issued, LanProofError TIME_FORMAT on a date that does not exist.
+ * report was not issued, LanProofError TIME_FORMAT on a date that does not exist, TIME_FUTURE on one
+ * that has not begun anywhere.
  */
 export async function signReport(
   { ledger, crypto, document_key, now_ms }: LeafDeps,
@@ -42,7 +46,7 @@ export async function signReport(
   author: string,
 ): Promise<Signed> {
   const { site } = report;
-  checkCopy(report, copy);
+  checkCopy(report, copy, now_ms());
   const { value } = await ledger.commit(async (unit): Promise<Signed> => {
     const known = await findSame(unit.tx, report, copy);
     if (known !== null) return known;
@@ -64,18 +68,24 @@ export async function signReport(
   return value;
 }
 
-function checkCopy({ id, state }: ReportRecord, { date }: SignedCopy): void {
+function checkCopy({ id, state }: ReportRecord, { date }: SignedCopy, now_ms: number): void {
   if (state !== 'done') {
     throw new HttpError(409, 'REPORT_STATE', `report ${id} is ${state}`, {
       hint: 'a copy is signed after the report was issued',
     });
   }
-  if (dayNumber(date) === null) {
+  const day = dayNumber(date);
+  if (day === null) {
     throw new LanProofError('TIME_FORMAT', `${date} is not a date that exists`, {
       hint: 'write it as 2026-11-30',
       place: 'date',
     });
   }
+  if (day * DAY_MS - OFFSET_MAX_MS <= now_ms) return;
+  throw new LanProofError('TIME_FUTURE', `${date} is in the future`, {
+    hint: 'write the date that stands on the letter',
+    place: 'date',
+  });
 }
 
 async function findSame(

@@ -27,6 +27,9 @@ ${CLIENT_USAGE}
     const number = parsed.required('so');
     const date = parsed.required('ngay');
     if (!/^[0-9a-z-]+$/.test(id)) throw usage(`${JSON.stringify(id)} is no id of a report`);
+    if (!/^\d{4}-\d{2}-\d{2}$/.test(date)) {
+      throw usage(`--ngay ${JSON.stringify(date)} is no date`, 'write 2026-11-24');
+    }
     const client = apiClient(parsed, io);
     try {
       const copy = { name: basename(file), ...(await hashOf(file)), number, date };

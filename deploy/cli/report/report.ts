@@ -4,6 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { LanProofError } from '../../../shared/errors.ts';
 import { type Command, EXIT_OK, type Io, readArguments } from '../command.ts';
 import { type ApiClient, apiClient, CLIENT_OPTIONS, CLIENT_USAGE } from '../http-client.ts';
+import { refuseExisting, targetPath } from './earlier-files.ts';
+import { letterLines } from './letter.ts';
+import { openEndWarning } from './open-end.ts';
 
 /** Between two looks at how far a report is, ms. */
 const LOOK_EVERY_MS = 500;
@@ -18,6 +21,7 @@ const OPTIONS = {
   format: { type: 'string' },
   masked: { type: 'boolean' },
   out: { type: 'string' },
+  force: { type: 'boolean' },
 } as const;
 
 export const reportCommand: Command = {
@@ -32,6 +36,7 @@ export const reportCommand: Command = {
   --format LIST     bundle, json, or both with a comma (default: bundle)
   --masked          leave out results of computers, addresses and notes
   --out DIR         folder for the files; made if it is missing
+  --force           write over files of an earlier report of the same site and dates
 
 ${CLIENT_USAGE}
   The token needs the role operator. Check a bundle with: lanproof verify FILE.zip`,
@@ -45,14 +50,19 @@ ${CLIENT_USAGE}
       masked: parsed.flag('masked'),
     };
     const out = parsed.required('out');
+    const force = parsed.flag('force');
     const client = apiClient(parsed, io);
     try {
       await mkdir(out, { recursive: true });
+      // Before it is asked for: what is issued stands in the ledger for ever.
+      if (!force) refuseExisting(out, payload);
       const body = { type: 'application/json', text: JSON.stringify(payload) };
       const asked = (await client.send('POST', '/api/v1/reports', body)) as ReportAnswer;
-      io.err(`report ${asked.id} of ${asked.site}, ${asked.from} to ${asked.to}`);
+      io.err(`report ${asked.id} of ${asked.site}, ${payload.from} to ${payload.to}`);
       const done = await waitFor(client, io, asked.id);
-      await fetchFiles(client, io, done, out);
+      const warning = openEndWarning(done, payload.to);
+      if (warning !== null) io.err(warning);
+      await fetchFiles(client, io, done, { folder: out, force });
     } finally {
       await client.close();
     }
@@ -64,8 +74,9 @@ ${CLIENT_USAGE}
 interface ReportAnswer {
   readonly id: string;
   readonly site: string;
-  readonly from: string;
-  readonly to: string;
+  readonly to_ms: number;
+  readonly requested_ms: number;
+  readonly as_of: { readonly to_ms: number } | null;
   readonly state: 'waiting' | 'running' | 'done' | 'failed';
   readonly progress: { readonly step: string; readonly percent: number } | null;
   readonly error: {
@@ -114,18 +125,19 @@ async function fetchFiles(
   client: ApiClient,
   io: Io,
   report: ReportAnswer,
-  out: string,
+  out: { readonly folder: string; readonly force: boolean },
 ): Promise<void> {
-  const bundle = report.files.find(({ name }) => name.endsWith('.zip'));
+  let bundle: { readonly path: string; readonly sha256: string } | null = null;
   for (const { name, url, sha256 } of report.files) {
-    const path = join(out, name);
+    const path = targetPath(out.folder, name, report.id, out.force);
     const saved = await client.download(url, path);
     if (saved.sha256 !== sha256) throw otherHash(path);
     io.out(`${saved.sha256}  ${path}`);
+    if (name.endsWith('.zip')) bundle = { path, sha256 };
   }
   // Of several reports in one folder each keeps its own proofs.
   for (const { name, url } of report.proofs) {
-    const path = join(out, `${report.id}.${name}`);
+    const path = join(out.folder, `${report.id}.${name}`);
     await client.download(url, path);
     io.err(`  ${path}`);
   }
@@ -133,7 +145,9 @@ async function fetchFiles(
   if (report.agrees_with_dashboard === false) {
     io.err('warning: the pages of the collector show other figures; its log names the first ones');
   }
-  if (bundle !== undefined) io.err(`next: lanproof verify ${join(out, bundle.name)}`);
+  if (bundle === null) return;
+  for (const line of await letterLines(bundle.path, bundle.sha256)) io.err(line);
+  io.err(`next: lanproof verify ${bundle.path}`);
 }
 
 function otherHash(path: string): LanProofError {

@@ -154,7 +154,7 @@ export function checkPrinted(
 }
 
 /** Three lines as a person types them, or a signed note, whose first three lines they are. */
-function readPrinted(text: string): Checkpoint | null {
+export function readPrinted(text: string): Checkpoint | null {
   const lines = text.replace(/\r/g, '').trim().split('\n');
   const [origin, size, root] = lines.map((line) => line.trim());
   if (origin === undefined || size === undefined || root === undefined) return null;

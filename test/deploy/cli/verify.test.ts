@@ -85,6 +85,20 @@ test('what cannot be read is no pass for a script', async () => {
   const odd = await ran(['verify', good, '--sha256', 'abc']);
   assert.equal(odd.code, 2);
   assert.match(odd.err, /USAGE/);
+  const held = [
+    ['--checkpoint', 'one two three'],
+    ['--checkpoint', join(folder, 'none.txt')],
+    ['--trust', join(folder, 'none.txt')],
+    ['--trust', good],
+    ['--tsa-ca', join(folder, 'none.pem')],
+    ['--tsa-ca', policy],
+  ];
+  for (const words of held) {
+    const slip = await ran(['verify', good, ...words]);
+    assert.equal(slip.code, 2);
+    assert.match(slip.err, new RegExp(`^USAGE: .*${words[0]}`), words.join(' '));
+    assert.equal(slip.out, '', 'nothing was verified');
+  }
   const language = await ran(['verify', good, '--lang', 'fr']);
   assert.equal(language.code, 2);
 });

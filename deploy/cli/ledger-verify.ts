@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type KeyName, replacedReason } from '../../collector/key-replacement.ts';
 import { DOCUMENT_KEY_FILE, LOG_KEY_FILE, loadKeys } from '../../collector/keys.ts';
+import { writeKeptResult } from '../../collector/ledger/verify/kept-result.ts';
 import { namedKeys, type PublicKeys } from '../../collector/ledger/verify/public-keys.ts';
 import type { VerifyCounts } from '../../collector/ledger/verify/types.ts';
 import {
@@ -26,8 +27,9 @@ export const ledgerVerifyCommand: Command = {
   summary: 'hold all that is stored against hashes and signatures',
   usage: `lanproof ledger verify [--data DIR | --config FILE] [--every]
   Every leaf against the tree, every saved checkpoint, every document, the chain of each agent,
-  and the bytes of every section that the retention kept. Changes nothing and may run beside the
-  collector, which looks at a part of it each night by itself.
+  and the bytes of every section that the retention kept. May run beside the collector, which
+  looks at a part of it each night by itself. Run as the owner of the data directory it notes its
+  result for lanproof ledger status; else it changes nothing.
 
   --every           every batch's signature; else one per agent and hour, as the chain of hashes
                     covers the others
@@ -45,6 +47,7 @@ export const ledgerVerifyCommand: Command = {
       const part = await snapshots.at((reads) =>
         verifyAll(data_dir, reads, every, io, stop.signal),
       );
+      await keep(data_dir, part, io);
       return tell(part, io);
     } catch (error) {
       if (!stop.signal.aborted) throw error;
@@ -82,6 +85,19 @@ async function verifyAll(
     },
     VERIFY_START,
   );
+}
+
+/** Notes a whole look as the nightly one does, where the collector can read it afterwards. */
+async function keep(data_dir: string, { next, faults }: VerifiedPart, io: Io): Promise<void> {
+  if (next !== null || process.getuid?.() !== statSync(data_dir).uid) return;
+  const at_ms = Date.now();
+  const result = { v: 1, next, complete_ms: at_ms, looked_ms: at_ms, faults } as const;
+  try {
+    await writeKeptResult(data_dir, result);
+  } catch (error) {
+    // What was found counts, whether or not the disk takes the note.
+    io.err(`not noted for ledger status: ${String(error)}`);
+  }
 }
 
 async function keysOf(data_dir: string, reads: ReadUnit, io: Io): Promise<PublicKeys> {

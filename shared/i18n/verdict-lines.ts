@@ -15,6 +15,8 @@ import type { Language } from './words.ts';
 
 /** Findings of one check that are printed; the page shows all that are kept. */
 const PRINTED_MAX = 12;
+/** Name of a log that holds simulated data begins so (docs/formats/log.md). */
+const DEMO_ORIGIN = 'demo/';
 
 /** The whole verdict: what was verified, the fifteen checks, what is not proved, the outcome. */
 export function verdictLines(verdict: Verdict, language: Language): string[] {
@@ -29,6 +31,11 @@ export function verdictLines(verdict: Verdict, language: Language): string[] {
     '',
     outcomeText(verdict, language),
   ];
+}
+
+/** Whether the bundle comes from a demo's log: nothing in it was really measured. */
+export function isDemo({ manifest }: Pick<Verdict, 'manifest'>): boolean {
+  return manifest?.as_of.log.startsWith(DEMO_ORIGIN) ?? false;
 }
 
 /** `KHÔNG KHỚP (1 Tệp nguyên vẹn)`: with the checks that failed. */
@@ -68,6 +75,7 @@ function sayWindow(
 
 function headLines({ manifest, bundle_sha256 }: Verdict, language: Language): string[] {
   const lines = [fill(VERIFY_WORDS.title, language)];
+  if (isDemo({ manifest })) lines.push(fill(VERIFY_WORDS.demo, language));
   if (manifest !== null) {
     const { site, from_ms, to_ms, masked } = manifest;
     lines.push(`${fill(VERIFY_WORDS.site, language)}: ${site}`);

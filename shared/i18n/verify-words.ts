@@ -67,6 +67,10 @@ export const COUNT_WORDS = {
 export const VERIFY_WORDS = {
   title: { vi: 'Kiểm chứng số liệu', en: 'Verification of the figures' },
   file: { vi: 'Bộ số liệu gốc', en: 'Evidence bundle' },
+  demo: {
+    vi: 'SỐ LIỆU MÔ PHỎNG (DEMO), không phải số liệu đo thật',
+    en: 'SIMULATED DATA (DEMO), nothing here was really measured',
+  },
   site: { vi: 'Trụ sở', en: 'Site' },
   period: { vi: 'Từ {from_ms} đến {to_ms}', en: 'From {from_ms} to {to_ms}' },
   masked: { vi: 'Bản đã che thông tin riêng', en: 'Masked: private parts are left out' },

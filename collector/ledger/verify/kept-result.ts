@@ -34,9 +34,11 @@ export function readKeptResult(data_dir: string): KeptResult | null {
   }
 }
 
+/** The nightly look and a command may write at once: each has a draft of its own. */
 export async function writeKeptResult(data_dir: string, result: KeptResult): Promise<void> {
   const path = join(data_dir, VERIFIED_FILE);
-  const draft = await open(`${path}.new`, 'w', 0o600);
+  const draft_path = `${path}.${process.pid}.new`;
+  const draft = await open(draft_path, 'w', 0o600);
   await draft.writeFile(`${JSON.stringify(result)}\n`).finally(() => draft.close());
-  await rename(`${path}.new`, path);
+  await rename(draft_path, path);
 }

@@ -36,8 +36,8 @@ export interface Signed {
 
 /**
  * Ledgers the copy of an issued report that came back signed. Throws HttpError 409 where the
- * report was not issued, LanProofError TIME_FORMAT on a date that does not exist, TIME_FUTURE on one
- * that has not begun anywhere.
+ * report was not issued, LanProofError TIME_FORMAT on a date that does not exist,
+ * TIME_FUTURE on one that has not begun anywhere.
  */
 export async function signReport(
   { ledger, crypto, document_key, now_ms }: LeafDeps,

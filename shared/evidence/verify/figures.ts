@@ -1,7 +1,7 @@
 /** Checks 13, last part, and 14: days and figures, computed again from what was measured. */
 import { fromUtf8, toHex, utf8 } from '../../bytes.ts';
 import { dayDifference } from '../../judge/replay/day-check.ts';
-import { compareFigures } from '../../judge/replay/figures-compare.ts';
+import { comparedPart, compareFigures } from '../../judge/replay/figures-compare.ts';
 import { type FiguresFile, figuresFile, figuresText } from '../../judge/replay/figures-file.ts';
 import { createReplay, type Replayed, type SiteReplay } from '../../judge/replay/site-replay.ts';
 import { RULES_VERSION } from '../../judge/types.ts';
@@ -178,17 +178,24 @@ export function checkFigures(
   if (!same && found.length === 0 && figuresText(file) !== text) {
     said.say('FIGURES_FORMAT', FIGURES_NAME, { problem: 'SPELLING' });
   }
-  said.count('figures', 'rows', rowsOf(own));
-  said.count('figures', 'incidents', own.incidents.length);
+  const compared = comparedPart(file, own);
+  said.count('figures', 'rows', rowsOf(compared));
+  said.count('figures', 'incidents', lengthOf(compared.incidents));
 }
 
+/** A file may name whole members as withheld, however its types say that they are there. */
 function rowsOf({ hours }: FiguresFile): number {
-  const { all, working } = hours;
-  return [all, working].reduce(
-    (sum, { devices, groups, days, hours: by }) =>
-      sum + devices.length + groups.length + days.length + by.length,
-    0,
-  );
+  const parts: readonly (Partial<FiguresFile['hours']['all']> | undefined)[] = [
+    hours?.all,
+    hours?.working,
+  ];
+  return parts
+    .flatMap((part) => [part?.devices, part?.groups, part?.days, part?.hours])
+    .reduce((sum, list) => sum + lengthOf(list), 0);
+}
+
+function lengthOf(list: readonly unknown[] | undefined): number {
+  return list?.length ?? 0;
 }
 
 /** The figures of what was judged, as a file. */

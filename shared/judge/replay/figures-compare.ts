@@ -46,6 +46,11 @@ export function compareFigures(said: FiguresFile, own: FiguresFile): Difference[
   return differences(keyed('', rest), keyed('', left), DIFFERENCES_MAX);
 }
 
+/** What of the computed figures is compared: all but what `said`, any JSON, names as withheld. */
+export function comparedPart(said: FiguresFile, own: FiguresFile): FiguresFile {
+  return prune('', own, namedOf(said));
+}
+
 /**
  * The masked file with only what the full one says as well; all else is named, sorted. What stands
  * in it is so equal to the full figures.

@@ -156,8 +156,13 @@ test('local dates are both included; what is no period, format or site is refuse
   assert.equal(await refusal({ from: '2026-11-23T01:00:30Z' }), '400 TIME_MINUTE');
   assert.equal(await refusal({ from: '2024-01-01', to: '2026-01-01' }), '400 TIME_PERIOD');
   assert.equal(await refusal({ site: 'nowhere' }), '404 NOT_FOUND');
-  const future = await ask({ from: '2027-01-01', to: '2027-01-31' });
-  const failed = await ended(future.body.id);
+  assert.equal(await refusal({ from: '2027-01-01', to: '2027-01-31' }), '400 TIME_FUTURE');
+  // An hour later, and nothing came since.
+  office.harness.clock.now_ms += 3_600_000;
+  const from_ms = Math.floor(office.harness.clock.now_ms / 60_000) * 60_000;
+  const [from, to] = [from_ms, from_ms + 60_000].map((ms) => new Date(ms).toISOString());
+  const silent = await ask({ from, to });
+  const failed = await ended(silent.body.id);
   assert.deepEqual([failed.state, failed.error.code], ['failed', 'REPORT_PERIOD']);
   assert.deepEqual(readdirSync(join(office.harness.deps.reports_folder, failed.id)), [
     'report.json',
@@ -169,7 +174,7 @@ test('local dates are both included; what is no period, format or site is refuse
 
 const COPY = {
   ...{ name: 'bao-cao-da-ky.pdf', bytes: 12_345, sha256: 'ab'.repeat(32) },
-  ...{ number: '12/BC-UBND', date: '2026-12-02' },
+  ...{ number: '12/BC-UBND', date: '2026-11-23' },
 };
 
 test('the signed copy is a leaf, once', async () => {
@@ -189,6 +194,8 @@ test('the signed copy is a leaf, once', async () => {
     [id, COPY.number, COPY.date, COPY.sha256],
   );
   assert.equal((await sign({ date: '2026-02-30' })).status, 400);
+  const later = await sign({ date: '2026-11-25' });
+  assert.deepEqual([later.status, later.body.error.code], [400, 'TIME_FUTURE']);
   assert.equal((await sign({ sha256: 'AB' })).status, 400);
   assert.equal((await sign({}, auditor)).status, 403);
 });

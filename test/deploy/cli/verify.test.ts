@@ -42,6 +42,7 @@ test('a good bundle prints fifteen checks, the exposure and the outcome', async 
   assert.equal(lines.at(-1), 'KHỚP');
   assert.match(out, /Không ai ở ngoài xác nhận số liệu của kỳ này/);
   assert.match(out, /Khóa đã được đối chiếu/);
+  assert.equal(lines[1], 'SỐ LIỆU MÔ PHỎNG (DEMO), không phải số liệu đo thật');
   assert.doesNotMatch(out, /\{\w+\}/, 'every value was filled in');
   assert.equal(err, '');
 });

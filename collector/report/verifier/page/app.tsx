@@ -11,7 +11,12 @@ import { startVerifying, type Verifying } from './verifying.ts';
 type State =
   | { readonly kind: 'choosing' }
   | { readonly kind: 'running'; readonly step: Step | null }
-  | { readonly kind: 'done'; readonly verdict: Verdict; readonly at_ms: number }
+  | {
+      readonly kind: 'done';
+      readonly verdict: Verdict;
+      readonly held: HeldTexts;
+      readonly at_ms: number;
+    }
   | { readonly kind: 'failed'; readonly text: string };
 
 interface Props {
@@ -45,7 +50,7 @@ export function App({ script }: Props) {
       setState(next);
     };
     mine.verdict.then(
-      (verdict) => end({ kind: 'done', verdict, at_ms: Date.now() }),
+      (verdict) => end({ kind: 'done', verdict, held, at_ms: Date.now() }),
       (error: unknown) => end({ kind: 'failed', text: textOf(error) }),
     );
   };
@@ -76,7 +81,7 @@ export function App({ script }: Props) {
           </section>
         ) : null}
         {state.kind === 'done' && file !== null ? (
-          <VerdictView verdict={state.verdict} file={file} at_ms={state.at_ms} />
+          <VerdictView verdict={state.verdict} held={state.held} file={file} at_ms={state.at_ms} />
         ) : null}
         <div hidden={state.kind === 'running'}>
           <Held held={held} change={setHeld} again={file === null ? null : () => verify(file)} />

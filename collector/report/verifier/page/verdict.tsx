@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { CHECKS, type Verdict } from '../../../../shared/evidence/verify/types.ts';
 import { formatDateTime } from '../../../../shared/i18n/format.ts';
-import { exposureLines, verdictLines } from '../../../../shared/i18n/verdict-lines.ts';
+import { exposureLines, isDemo, verdictLines } from '../../../../shared/i18n/verdict-lines.ts';
 import { sayFinding, withTimes } from '../../../../shared/i18n/verify-finding-words.ts';
 import {
   CHECK_WORDS,
@@ -9,8 +9,10 @@ import {
   OUTCOME_WORDS,
   VERIFY_WORDS,
 } from '../../../../shared/i18n/verify-words.ts';
+import { Against } from './against.tsx';
 import { Checks } from './checks.tsx';
 import { Figures } from './figures.tsx';
+import type { HeldTexts } from './held.tsx';
 import { language, t } from './language.ts';
 import { megabytes, number } from './text.ts';
 
@@ -19,12 +21,14 @@ const GAPS_TOLD = 2;
 
 interface Props {
   readonly verdict: Verdict;
+  /** What it was held against, as it was typed when verifying began. */
+  readonly held: HeldTexts;
   readonly file: File;
   /** When it was verified, by this computer's clock. */
   readonly at_ms: number;
 }
 
-export function VerdictView({ verdict, file, at_ms }: Props) {
+export function VerdictView({ verdict, held, file, at_ms }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
   // A verdict is what everybody waited for: the keyboard goes there, and it is read aloud.
   useEffect(() => heading.current?.focus(), [verdict]);
@@ -32,6 +36,7 @@ export function VerdictView({ verdict, file, at_ms }: Props) {
   const [about, ...not_proved] = exposureLines(verdict, language.value);
   return (
     <>
+      {isDemo(verdict) ? <p class="demo">{fill(VERIFY_WORDS.demo, language.value)}</p> : null}
       <section class={`verdict ${outcome}`} aria-live="polite">
         <h2 ref={heading} tabIndex={-1}>
           {OUTCOME_WORDS[outcome][language.value]}
@@ -39,7 +44,8 @@ export function VerdictView({ verdict, file, at_ms }: Props) {
         <p class="why">{whyOf(verdict)}</p>
         <Actions verdict={verdict} />
       </section>
-      <section class="about">
+      <Against held={held} />
+      <section class="about bundle">
         <h2>{t('about')}</h2>
         <Facts verdict={verdict} file={file} at_ms={at_ms} />
       </section>
@@ -103,7 +109,7 @@ function Actions({ verdict }: Pick<Props, 'verdict'>) {
   );
 }
 
-function Facts({ verdict: { manifest, bundle_sha256 }, file, at_ms }: Props) {
+function Facts({ verdict: { manifest, bundle_sha256 }, file, at_ms }: Omit<Props, 'held'>) {
   const facts: [string, string][] = [];
   if (manifest !== null) {
     const { site, from_ms, to_ms, masked } = manifest;

@@ -6,6 +6,7 @@ import { formatPolicy, parsePolicy } from '../../../../shared/evidence/bundle/po
 import type { BundleBatch } from '../../../../shared/evidence/bundle/types.ts';
 import { signCheckpoint } from '../../../../shared/evidence/checkpoint.ts';
 import type { Signer } from '../../../../shared/evidence/crypto.ts';
+import type { Verdict } from '../../../../shared/evidence/verify/types.ts';
 import {
   CHECKS,
   type CheckId,
@@ -82,6 +83,15 @@ test('a bundle of a real collector passes, whole and masked', async () => {
   const masked = await verified(await bundleOf(harness, SITE, PERIOD, true));
   assert.equal(masked.outcome, 'pass', told(masked).join('\n'));
   assert.ok(findings(masked, 'FIGURES_LEFT_OUT').length > 0);
+  const rows = (verdict: Verdict): number =>
+    verdict.checks.find(({ id }) => id === 'figures')?.counted.rows ?? 0;
+  const shown = masked.figures?.hours;
+  const inFile = [shown?.all, shown?.working].reduce((sum, part) => {
+    const lists = [part?.devices, part?.groups, part?.days, part?.hours];
+    return lists.reduce((all, list) => all + (list?.length ?? 0), sum);
+  }, 0);
+  assert.ok(rows(masked) > 0 && rows(masked) < rows(whole));
+  assert.ok(rows(masked) <= inFile, 'only what was compared is counted');
 });
 
 test('every signature, or one an hour and the last one', async () => {

@@ -60,7 +60,7 @@ describe('verify.html, opened from disk', { skip: missingChromium() }, () => {
     await page.setInputFiles('.choose input', path);
     const name = path.split('/').at(-1) ?? '';
     await page.waitForFunction(
-      (wanted) => document.querySelector('.about')?.textContent?.includes(wanted),
+      (wanted) => document.querySelector('.bundle')?.textContent?.includes(wanted),
       name,
       { timeout: VERDICT_WITHIN_MS },
     );
@@ -79,14 +79,47 @@ describe('verify.html, opened from disk', { skip: missingChromium() }, () => {
     );
     const hash = await page.locator('.about .hash').textContent();
     assert.equal(hash, verdict.bundle_sha256);
-    const devices = await page.locator('.figures tbody th').allTextContents();
+    const devices = await page.locator('.figures .working tbody th').allTextContents();
     assert.deepEqual(
       devices,
       verdict.figures?.hours.working.devices.map(({ device }) => device),
     );
-    assert.match((await page.locator('.headline').textContent()) ?? '', /\d,\d\d %/);
+    const site = (await page.locator('.working .headline').first().textContent()) ?? '';
+    assert.match(site, /^Trụ sở .*\d,\d\d %.*\d,\d\d\s–\s\d+,\d\d\s%/);
     assert.ok((await page.locator('.not-proved li').count()) >= 3);
-    assert.match((await page.locator('.about').textContent()) ?? '', /23\/11\/2026 08:00/);
+    assert.match((await page.locator('.bundle').textContent()) ?? '', /23\/11\/2026 08:00/);
+  });
+
+  test('it says what the figures are of, all hours, incidents, and that this is a demo', async () => {
+    const { figures } = await verified(new Uint8Array(readFileSync(files.full)));
+    assert.ok(figures !== null);
+    const { working, all } = figures.hours;
+    const names = await page.locator('.working .headline > div:first-child dt').allTextContents();
+    assert.deepEqual(
+      names.map((name) => name.replace(/ \(.*/, '')),
+      ['Trụ sở', 'Các thiết bị', 'Chỗ làm việc'],
+    );
+    const two = (ratio: number | null | undefined): string =>
+      ratio == null ? '–' : `${(Math.floor(ratio * 10_000) / 100).toFixed(2).replace('.', ',')} %`;
+    const shown = await page.locator('.working .headline .main').allTextContents();
+    const { site, devices } = working.totals;
+    assert.deepEqual(shown.slice(0, 2), [two(site?.availability), two(devices?.availability)]);
+    const bounds = await page.locator('.working td:nth-child(3)').allTextContents();
+    assert.equal(bounds.length, working.devices.length);
+    for (const [at, text] of bounds.entries()) {
+      const lowest = two(working.devices[at]?.worst).replace(' %', '');
+      assert.ok(text.startsWith(`${lowest}\u00a0–\u00a0`), text);
+    }
+    assert.equal(await page.locator('.all tbody tr').count(), all.devices.length);
+    assert.ok(!(await page.locator('.all table').isVisible()), 'folded');
+    assert.ok(figures.incidents.length > 0, 'the office had a cut');
+    const incidents = page.locator('.incidents tbody tr');
+    assert.equal(await incidents.count(), figures.incidents.length);
+    const first = figures.incidents[0];
+    assert.match((await incidents.first().textContent()) ?? '', /^23\/11\/2026 08:3\d/);
+    assert.ok((await incidents.first().textContent())?.includes(first?.roots[0] ?? '?'));
+    assert.match((await page.locator('.demo').textContent()) ?? '', /^SỐ LIỆU MÔ PHỎNG \(DEMO\)/);
+    assert.match((await page.locator('.against').textContent()) ?? '', /chính bộ số liệu/);
   });
 
   test('the verdict has the keyboard, and is announced', async () => {
@@ -115,7 +148,10 @@ describe('verify.html, opened from disk', { skip: missingChromium() }, () => {
     await page.getByRole('button', { name: 'Kiểm chứng lại' }).click();
     await page.waitForSelector('.verdict.fail', { timeout: VERDICT_WITHIN_MS });
     assert.match((await page.locator('.verdict .why').textContent()) ?? '', /mục 1 /);
+    const against = page.locator('.against .typed');
+    assert.deepEqual(await against.allTextContents(), ['0'.repeat(64)]);
     await page.fill('input[name=sha256]', '');
+    assert.deepEqual(await against.allTextContents(), ['0'.repeat(64)], 'what was held then');
     await page.fill('textarea[name=checkpoints]', 'somebody-else\n12\nAAAA');
     await page.getByRole('button', { name: 'Kiểm chứng lại' }).click();
     await page.waitForSelector('.checks > li:nth-child(5).failed', { timeout: VERDICT_WITHIN_MS });
@@ -189,6 +225,8 @@ describe('verify.html, opened from disk', { skip: missingChromium() }, () => {
     assert.ok(await page.locator('.verdict h2').isVisible());
     assert.ok(!(await page.locator('.choose').isVisible()));
     assert.ok(!(await page.locator('.actions').isVisible()));
+    const told = ['.demo', '.against', '.all table', '.incidents table'];
+    for (const one of told) assert.ok(await page.locator(one).isVisible(), one);
     for (const list of await page.locator('.checks > li > details > ul').all()) {
       assert.ok(await list.isVisible());
     }
@@ -197,7 +235,7 @@ describe('verify.html, opened from disk', { skip: missingChromium() }, () => {
     assert.equal(await page.locator('.checks > li.ok > details[open]').count(), 0);
     const pdf = await page.pdf({ preferCSSPageSize: true });
     const pages = pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length ?? 0;
-    assert.ok(pages >= 1 && pages <= 6, `${pages} pages`);
+    assert.ok(pages >= 1 && pages <= 8, `${pages} pages`);
   });
 
   test('where no worker can be started the page verifies by itself', async () => {

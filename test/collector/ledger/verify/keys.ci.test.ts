@@ -51,7 +51,10 @@ test('batches are held against the key of their place, over rotations and a revo
   await k.on(again).deliver(2);
   assert.deepEqual(k.problems, []);
   const { data_dir, deps: collector } = k.harness;
+  const status = async () => (await ran(['ledger', 'status', '--data', data_dir])).out;
+  assert.match(await status(), /^not yet verified by night: /m);
   assert.match(await verified(data_dir), /\b9 batches, 9 signatures, .*: no difference$/m);
+  assert.match(await status(), /^verified 0 minutes ago, whole 0 minutes ago: no difference$/m);
 
   // The signature of the last batch before a rotation does not fit behind it.
   const swap =

@@ -1,6 +1,7 @@
 /** The verifier with what Node gives it: `lanproof verify` and the single file run the same. */
 import { createHash } from 'node:crypto';
 import { setImmediate as afterIo } from 'node:timers/promises';
+import * as zlib from 'node:zlib';
 import { verifyTimestamp } from '../../../shared/evidence/timestamp/verify.ts';
 import type { Hasher, Held, Step, Verdict } from '../../../shared/evidence/verify/types.ts';
 import { verifyBundle } from '../../../shared/evidence/verify/verify.ts';
@@ -23,6 +24,8 @@ export async function runVerify({ path, ...options }: RunOptions): Promise<Verdi
       source,
       crypto: createNodeCrypto(),
       createSha256,
+      // Node 20 has it from 20.15 on.
+      ...('crc32' in zlib ? { crc32: zlib.crc32 } : {}),
       unpackSection,
       verifyTimestamp,
       breathe: () => afterIo(),

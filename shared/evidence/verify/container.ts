@@ -1,7 +1,7 @@
 /** Check 1: the file itself, its plain container and the hash of every part of it. */
 import { fromUtf8, toHex } from '../../bytes.ts';
 import { LanProofError } from '../../errors.ts';
-import { crc32 } from '../bundle/crc32.ts';
+import { crc32 as plainCrc32 } from '../bundle/crc32.ts';
 import { parseStatement } from '../bundle/manifest.ts';
 import {
   entryKind,
@@ -100,7 +100,7 @@ export async function openContainer(options: VerifyOptions, said: Recorder): Pro
 
 /** Feeds every byte of the file to one hash, those of an entry to its own, too. */
 async function hashAll(
-  { source, createSha256, onProgress, breathe }: VerifyOptions,
+  { source, createSha256, crc32 = plainCrc32, onProgress, breathe }: VerifyOptions,
   said: Recorder,
   entries: readonly ZipEntry[],
 ): Promise<{ whole: string; digests: Map<string, string> }> {

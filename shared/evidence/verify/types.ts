@@ -65,6 +65,8 @@ export interface VerifyOptions extends Held {
   readonly source: ByteSource;
   readonly crypto: Crypto;
   readonly createSha256: () => Hasher;
+  /** CRC-32 of bytes that go on from `before`; default: our own, which every browser runs. */
+  readonly crc32?: (bytes: Uint8Array, before: number) => number;
   /** Inflates a stored section with its cap. Throws LanProofError SECTION_*. */
   readonly unpackSection: (name: SectionName, stored: Uint8Array) => Uint8Array;
   /** True: every signature of a batch; else one an hour and agent, the chain proves the rest. */

@@ -8,8 +8,8 @@ import { CHECKPOINT_WORDS as WORDS } from '../../shared/i18n/checkpoint-words.ts
 import { formatDateTime } from '../../shared/i18n/format.ts';
 import { person } from '../auth/guard.ts';
 import type { AppContext } from '../deps.ts';
+import { PRINT_ACTION } from '../ledger/printed.ts';
 import type { SignedCheckpoint } from '../ledger/types.ts';
-import { PRINT_ACTION } from '../report/bundle/log-files.ts';
 import { qrSvg } from '../report/qr.ts';
 import { Log, ledgerHead } from './ledger.ts';
 import { PRINT_CSS } from './ledger-print-css.ts';

@@ -2,10 +2,8 @@ import { readFileSync } from 'node:fs';
 import { toHex } from '../../../shared/bytes.ts';
 import { LanProofError } from '../../../shared/errors.ts';
 import { parseCosignerKey } from '../../../shared/evidence/cosignature.ts';
-import { certificatesFromPem } from '../../../shared/evidence/timestamp/pem.ts';
 import type { Ledger } from '../types.ts';
 import { type AnchorKeeperOptions, openAnchorKeeper } from './keeper.ts';
-import { createAuthority } from './rfc3161.ts';
 import type { AnchorKeeper, AnchorSource, AnchorsConfig } from './types.ts';
 import { createWitnessSource } from './witness-client.ts';
 
@@ -25,10 +23,7 @@ export interface OpenAnchorsOptions extends Omit<AnchorKeeperOptions, 'sources' 
  */
 export async function openAnchors(options: OpenAnchorsOptions): Promise<AnchorKeeper> {
   const { config, crypto, ledger, random } = options;
-  const authorities = (config?.rfc3161 ?? []).map((one): AnchorSource => {
-    const roots = readCertificates(one.ca_file);
-    return createAuthority({ by: one.name, url: one.url, roots, crypto, random });
-  });
+  const authorities = await openAuthorities(config?.rfc3161 ?? [], { crypto, random });
   const witnesses = (config?.witnesses ?? []).map((one): AnchorSource => {
     const key = parseCosignerKey(crypto, one.key);
     const url = one.url.replace(/\/+$/, '');
@@ -38,10 +33,23 @@ export async function openAnchors(options: OpenAnchorsOptions): Promise<AnchorKe
   return openAnchorKeeper({ ...options, sources: [...authorities, ...witnesses], holder });
 }
 
-function readCertificates(path: string): Uint8Array[] {
-  let text: string;
+/** What reads certificates takes 20 MB: it is loaded only where an authority is configured. */
+async function openAuthorities(
+  configured: AnchorsConfig['rfc3161'],
+  given: Pick<OpenAnchorsOptions, 'crypto' | 'random'>,
+): Promise<AnchorSource[]> {
+  if (configured.length === 0) return [];
+  const { certificatesFromPem } = await import('../../../shared/evidence/timestamp/pem.ts');
+  const { createAuthority } = await import('./rfc3161.ts');
+  return configured.map(({ name, url, ca_file }) => {
+    const roots = certificatesFromPem(readPem(ca_file));
+    return createAuthority({ by: name, url, roots, ...given });
+  });
+}
+
+function readPem(path: string): string {
   try {
-    text = readFileSync(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown';
     throw new LanProofError('ANCHOR_CA_UNREADABLE', `cannot be read (${code})`, {
@@ -50,5 +58,4 @@ function readCertificates(path: string): Uint8Array[] {
       cause,
     });
   }
-  return certificatesFromPem(text);
 }

@@ -8,14 +8,13 @@ import type { BundleProof } from '../../../shared/evidence/bundle/types.ts';
 import { parseEnvelope } from '../../../shared/evidence/dsse.ts';
 import { missingRanges } from '../../../shared/evidence/multiproof.ts';
 import type { VerifierKey } from '../../../shared/evidence/note.ts';
+import { PRINT_ACTION } from '../../ledger/printed.ts';
 import type { Ledger, SignedCheckpoint } from '../../ledger/types.ts';
 import type { PeopleReads } from '../../store/store-people.ts';
 import { dailyCounts } from './daily.ts';
 import { ofKind, type PlacedDocument } from './scope.ts';
 import type { BundleDeps } from './types.ts';
 
-/** Audit rows of heads that were printed: `{ log, size }`. */
-export const PRINT_ACTION = 'ledger.print';
 /** Hashes asked for at once: their tiles are in memory together, some megabytes at most. */
 const RANGES_AT_ONCE = 500;
 

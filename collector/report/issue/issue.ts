@@ -6,8 +6,6 @@ import { localDay } from '../../../shared/calendar/local-time.ts';
 import { LanProofError } from '../../../shared/errors.ts';
 import type { AsOf } from '../../../shared/judge/period/judged.ts';
 import type { CollectorDeps } from '../../deps.ts';
-import { buildBundle } from '../bundle/build.ts';
-import { prepareBundle } from '../bundle/prepare.ts';
 import type { BundleDeps, BundleProgress } from '../bundle/types.ts';
 import { disagreements, readShown } from './agree.ts';
 import { DOCUMENT_NAME, leafReport, RECEIPT_NAME, type ReportLeaf, receiptOf } from './leaf.ts';
@@ -42,6 +40,9 @@ export async function issueReport(
   const { site, masked, formats } = record;
   await checkRoom(deps);
   const period = { from_ms: record.from_ms, to_ms: record.to_ms };
+  // Loaded with the first report: a start needs none of it.
+  const { prepareBundle } = await import('../bundle/prepare.ts');
+  const { buildBundle } = await import('../bundle/build.ts');
   const ask = await prepareBundle(deps, site, period, masked);
   checkKnown(ask.as_of, period.from_ms);
   const shown = await readShown(deps.judge, site, period);

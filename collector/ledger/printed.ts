@@ -1,0 +1,2 @@
+/** Audit rows of heads that were printed: `{ log, size }`. */
+export const PRINT_ACTION = 'ledger.print';

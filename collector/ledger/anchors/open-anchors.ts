@@ -5,7 +5,6 @@ import { parseCosignerKey } from '../../../shared/evidence/cosignature.ts';
 import type { Ledger } from '../types.ts';
 import { type AnchorKeeperOptions, openAnchorKeeper } from './keeper.ts';
 import type { AnchorKeeper, AnchorSource, AnchorsConfig } from './types.ts';
-import { createWitnessSource } from './witness-client.ts';
 
 /** Bytes of the name that this process has among the collectors of one store. */
 const HOLDER_BYTES = 8;
@@ -24,16 +23,26 @@ export interface OpenAnchorsOptions extends Omit<AnchorKeeperOptions, 'sources' 
 export async function openAnchors(options: OpenAnchorsOptions): Promise<AnchorKeeper> {
   const { config, crypto, ledger, random } = options;
   const authorities = await openAuthorities(config?.rfc3161 ?? [], { crypto, random });
-  const witnesses = (config?.witnesses ?? []).map((one): AnchorSource => {
-    const key = parseCosignerKey(crypto, one.key);
-    const url = one.url.replace(/\/+$/, '');
-    return createWitnessSource({ by: one.name, url, key, crypto, ledger });
-  });
+  const witnesses = await openWitnesses(config?.witnesses ?? [], { crypto, ledger });
   const holder = toHex(random(HOLDER_BYTES));
   return openAnchorKeeper({ ...options, sources: [...authorities, ...witnesses], holder });
 }
 
-/** What reads certificates takes 20 MB: it is loaded only where an authority is configured. */
+/** What asks outside is loaded only where somebody is to be asked: a start waits for none of it. */
+async function openWitnesses(
+  configured: AnchorsConfig['witnesses'],
+  { crypto, ledger }: Pick<OpenAnchorsOptions, 'crypto' | 'ledger'>,
+): Promise<AnchorSource[]> {
+  if (configured.length === 0) return [];
+  const { createWitnessSource } = await import('./witness-client.ts');
+  return configured.map((one) => {
+    const key = parseCosignerKey(crypto, one.key);
+    const url = one.url.replace(/\/+$/, '');
+    return createWitnessSource({ by: one.name, url, key, crypto, ledger });
+  });
+}
+
+/** The same; what reads certificates takes 20 MB besides. */
 async function openAuthorities(
   configured: AnchorsConfig['rfc3161'],
   given: Pick<OpenAnchorsOptions, 'crypto' | 'random'>,

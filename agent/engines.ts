@@ -1,4 +1,5 @@
 import { LanProofError } from '../shared/errors.ts';
+import { DEMO_ORIGIN } from '../shared/evidence/checkpoint.ts';
 import type { BatchHeader } from '../shared/measure/batch.ts';
 import type { Plan, SnmpPlan } from './lists/plan.ts';
 import type { Platform } from './platform/platform.ts';
@@ -8,7 +9,7 @@ import { createFpingEngine } from './probe/icmp-fping.ts';
 import type { Engine, ProbeSink, ProbeTarget } from './probe/prober.ts';
 import { createArpSeeker, type Seeker } from './probe/seek.ts';
 import { createTickedEngine, type EngineClock } from './probe/ticked-engine.ts';
-import { createUdpEchoEngine, DEMO_ORIGIN } from './probe/udp-echo.ts';
+import { createUdpEchoEngine } from './probe/udp-echo.ts';
 import { openSession, type SnmpSession } from './snmp/session.ts';
 import { probeSnmp } from './snmp/snmp-reachability.ts';
 

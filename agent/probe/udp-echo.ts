@@ -13,7 +13,6 @@ import { createTickedEngine, type EngineClock } from './ticked-engine.ts';
  * evidence.
  */
 export const UDP_ECHO_PORT = 7007;
-export const DEMO_ORIGIN = 'demo/';
 /** Answers are shorter; anything longer is not ours. */
 const LINE_BYTES_MAX = 64;
 /** Two sites of 60 devices ask at once. */

@@ -1,6 +1,7 @@
 import { equalBytes, toBase64 } from '../../shared/bytes.ts';
 import { LanProofError } from '../../shared/errors.ts';
 import { checkLink } from '../../shared/evidence/chain.ts';
+import { DEMO_ORIGIN } from '../../shared/evidence/checkpoint.ts';
 import type { Crypto, Signer } from '../../shared/evidence/crypto.ts';
 import type { BatchHeader } from '../../shared/measure/batch.ts';
 import type { Handover } from '../judge/handover.ts';
@@ -97,9 +98,6 @@ function prevBroken(): LanProofError {
     fatal: false,
   });
 }
-
-/** Logs whose origin begins so hold a demo and never evidence. */
-const DEMO_ORIGIN = 'demo/';
 
 /** A receive time is the collector's own word; only the past of a demo is told one. */
 function receivedAt(options: AdmitOptions, unit: LedgerUnit, { recv_ms }: RequestFacts): number {

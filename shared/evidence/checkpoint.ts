@@ -11,6 +11,8 @@ import { isTreeSize } from './tree-math.ts';
 
 /** Longest origin, in characters: it stands in every checkpoint that an agent carries. */
 export const ORIGIN_CHARS_MAX = 200;
+/** Logs whose origin begins so hold simulated data, never evidence (docs/formats/log.md). */
+export const DEMO_ORIGIN = 'demo/';
 
 /** The head of a log: `size` leaves (0 to 2^53 − 1) with the RFC 6962 `root` (32 bytes). */
 export interface Checkpoint {

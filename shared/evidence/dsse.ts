@@ -13,6 +13,7 @@ export const ENVELOPE_BYTES_MAX = 4 * 1024 * 1024;
 export const ENVELOPE_SIGNATURES_MAX = 8;
 /** Longest payload type and keyid, in characters. */
 export const ENVELOPE_NAME_CHARS_MAX = 128;
+const ASCII = /^[ -~]*$/;
 
 /** `payload` and `sig` are canonical padded base64 (RFC 4648 §4). */
 export interface Envelope {
@@ -29,7 +30,8 @@ export interface EnvelopeSignature {
 
 /** "DSSEv1" SP LEN(type) SP type SP LEN(payload) SP payload; lengths in bytes, decimal ASCII. */
 export function pae(payloadType: string, payload: Uint8Array): Uint8Array {
-  const typeBytes = utf8(payloadType).length;
+  // Ours are ASCII: a letter is a byte.
+  const typeBytes = ASCII.test(payloadType) ? payloadType.length : utf8(payloadType).length;
   return concat(utf8(`DSSEv1 ${typeBytes} ${payloadType} ${payload.length} `), payload);
 }
 

@@ -1,4 +1,5 @@
 /** A verdict as lines of text, for a terminal and for the clipboard of the page. */
+import { DEMO_ORIGIN } from '../evidence/checkpoint.ts';
 import type { CheckResult, Exposure, Finding, Verdict } from '../evidence/verify/types.ts';
 import { sayFinding, withTimes } from './verify-finding-words.ts';
 import {
@@ -15,8 +16,6 @@ import type { Language } from './words.ts';
 
 /** Findings of one check that are printed; the page shows all that are kept. */
 const PRINTED_MAX = 12;
-/** Name of a log that holds simulated data begins so (docs/formats/log.md). */
-const DEMO_ORIGIN = 'demo/';
 
 /** The whole verdict: what was verified, the fifteen checks, what is not proved, the outcome. */
 export function verdictLines(verdict: Verdict, language: Language): string[] {

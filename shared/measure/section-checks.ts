@@ -9,7 +9,7 @@ import {
   HTTP_OUTCOMES,
   TCP_OUTCOMES,
 } from './codes.ts';
-import { claim, type Span, spanKeys } from './section-spans.ts';
+import { claim, type Spans, spanKey } from './section-spans.ts';
 import type { Strict } from './strict.ts';
 import type { MeasuredTarget } from './targets.ts';
 
@@ -43,7 +43,7 @@ export function readCheck(
   value: unknown,
   place: string,
   targets: readonly MeasuredTarget[] | null,
-  spans: Map<number, readonly Span[]>,
+  spans: Spans,
 ): CheckPart {
   const part = strict.object(value, place);
   const probe = strict.oneOf(part.probe, `${place}.probe`, CHECK_PROBES);
@@ -59,7 +59,8 @@ export function readCheck(
   const read = readPart(strict, part.ticks, `${place}.ticks`, { target, probe, check });
   const [first, last] = [read.ticks[0], read.ticks.at(-1)];
   if (first !== undefined && last !== undefined) {
-    claim(strict, spans, spanKeys(probe, check)(target), [[first[0], last[0]]], () => place);
+    const own = { span: [first[0], last[0]], targets: [target] } as const;
+    claim(strict, spans, spanKey(probe, check, target), own, () => place);
   }
   return read;
 }

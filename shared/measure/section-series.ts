@@ -7,7 +7,7 @@ import {
 } from './batch.ts';
 import { CHECKS_MAX, INTERVALS_S, isCheckProbe, SERIES_PROBES, type SeriesProbe } from './codes.ts';
 import { countRuns } from './runs.ts';
-import { claim, type Span, spanKeys } from './section-spans.ts';
+import { claim, type Spans, spanKey } from './section-spans.ts';
 import type { Strict } from './strict.ts';
 import type { MeasuredTarget } from './targets.ts';
 
@@ -20,7 +20,7 @@ const RTT_US_MAX = 600_000_000;
 export interface SeriesContext {
   readonly targets: readonly MeasuredTarget[] | null;
   readonly name: SectionName | undefined;
-  readonly spans: Map<number, readonly Span[]>;
+  readonly spans: Spans;
 }
 
 /**
@@ -49,8 +49,6 @@ export function checkSeries(
   const strings = strict.list(part.s, `${place}.s`, TARGETS_MAX);
   if (strings.length !== indexes.length) strict.fail(`${place}.s`, 'is not one per target');
   checkRuns(strict, strings, `${place}.s`, n);
-  const own: readonly [Span] = [[first, last]];
-  const keyOf = spanKeys(probe, check);
   let fitting: MeasuredTarget['probes'] | undefined;
   for (let k = 0; k < indexes.length; k++) {
     const index = indexes[k];
@@ -62,8 +60,10 @@ export function checkSeries(
       }
       fitting = target.probes;
     }
-    claim(strict, spans, keyOf(Number(index)), own, () => `${place}.targets[${k}]`);
   }
+  // Each was found to be an index above.
+  const own = { span: [first, last], targets: indexes as readonly number[] } as const;
+  claim(strict, spans, spanKey(probe, check), own, (k) => `${place}.targets[${k}]`);
   if (part.lag !== undefined) checkLag(strict, part.lag, `${place}.lag`, n0, n);
   if (part.rtt !== undefined) checkRtt(strict, part.rtt, `${place}.rtt`, indexes.length);
 }

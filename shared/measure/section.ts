@@ -13,7 +13,7 @@ import { decodeIndexes, encodeIndexes } from './index-runs.ts';
 import { CHECK_PARTS_MAX, readCheck } from './section-checks.ts';
 import { checkKind, checkSeries } from './section-series.ts';
 import { readSnmp, SNMP_TARGETS_MAX } from './section-snmp.ts';
-import type { Span } from './section-spans.ts';
+import type { Spans } from './section-spans.ts';
 import { Strict } from './strict.ts';
 import type { MeasuredTarget } from './targets.ts';
 
@@ -84,7 +84,7 @@ function readChecks(
   targets: readonly MeasuredTarget[] | null,
   name: SectionName | undefined,
 ): CheckPart[] {
-  const spans = new Map<number, readonly Span[]>();
+  const spans: Spans = new Map();
   return strict.list(value, 'checks', CHECK_PARTS_MAX).map((part, index) => {
     const place = `checks[${index}]`;
     const read = readCheck(strict, part, place, targets, spans);
@@ -103,20 +103,22 @@ function withIndexes(value: unknown, index: number): unknown {
 }
 
 function readHost(value: unknown): HostPart {
-  const list = strict.list(value, 'host', HOST_ORDER.length);
-  const host: Partial<Record<keyof HostPart, unknown>> = Object.fromEntries(
-    HOST_ORDER.map((name, k) => [name, list[k]]),
+  // As HOST_ORDER has them.
+  const [carrier, carrier_changes, speed_mbps, duplex, rx_frames, ac_line] = strict.list(
+    value,
+    'host',
+    HOST_ORDER.length,
   );
   const count = (member: unknown, place: string, max?: number) =>
     member === null ? null : strict.integer(member, place, 0, max);
   const flag = (member: unknown, place: string) =>
     member === null ? null : strict.boolean(member, place);
   return {
-    carrier: flag(host.carrier, 'host.carrier'),
-    carrier_changes: count(host.carrier_changes, 'host.carrier_changes'),
-    speed_mbps: count(host.speed_mbps, 'host.speed_mbps', SPEED_MBPS_MAX),
-    duplex: host.duplex === null ? null : strict.oneOf(host.duplex, 'host.duplex', DUPLEX),
-    rx_frames: count(host.rx_frames, 'host.rx_frames'),
-    ac_line: flag(host.ac_line, 'host.ac_line'),
+    carrier: flag(carrier, 'host.carrier'),
+    carrier_changes: count(carrier_changes, 'host.carrier_changes'),
+    speed_mbps: count(speed_mbps, 'host.speed_mbps', SPEED_MBPS_MAX),
+    duplex: duplex === null ? null : strict.oneOf(duplex, 'host.duplex', DUPLEX),
+    rx_frames: count(rx_frames, 'host.rx_frames'),
+    ac_line: flag(ac_line, 'host.ac_line'),
   };
 }

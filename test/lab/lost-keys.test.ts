@@ -13,17 +13,17 @@ import { parseHeader } from '../../shared/measure/header.ts';
 import { ran } from '../deploy/cli/cli-kit.ts';
 import { until } from '../support/demo-process.ts';
 import { type LiveSite, SITE, startLiveSite } from '../support/live-site.ts';
+import { BATCH_MS, moreBatches } from '../support/live-waits.ts';
 
-const BATCH_MS = 75_000;
 /** Part of 127.77.x that no other test uses. */
-const NET = 73;
+const NET = 77;
 
 test('a lost log key, then a lost document key: the history goes on in the next log', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lanproof-keys-'));
   try {
     const site = await startLiveSite(folder, NET);
     try {
-      await moreBatches(site);
+      await moreBatches(site, 1);
       await loseLogKey(site);
       await loseDocumentKey(site);
     } finally {
@@ -48,7 +48,7 @@ async function loseLogKey(site: LiveSite): Promise<void> {
   assert.equal(done.code, 0, done.err);
   await site.restartCollector();
   site.restartAgent();
-  await moreBatches(site);
+  await moreBatches(site, 1);
   // A stopping agent proves what it sent, now in the new log, and says so in its next header.
   await site.agentProgram.stop();
   site.restartAgent();
@@ -102,14 +102,6 @@ async function loseDocumentKey(site: LiveSite): Promise<void> {
     return headers(site).some(({ epoch }) => epoch === 2) ? true : undefined;
   });
   assert.match(logOpens(site).at(-1)?.previous?.reason ?? '', /^document_key_lost: lost$/);
-}
-
-async function moreBatches(site: LiveSite): Promise<void> {
-  const { length } = headers(site);
-  await until('more batches', BATCH_MS, async () => {
-    assert.ok(site.agentProgram.running, site.agentProgram.output().slice(-1_500));
-    return headers(site).length > length ? true : undefined;
-  });
 }
 
 function read<Row>({ data_dir }: LiveSite, sql: string): Row[] {

@@ -18,10 +18,10 @@ import Database from 'better-sqlite3';
 import { issueCredential } from '../../collector/auth/credentials.ts';
 import { toHex } from '../../shared/bytes.ts';
 import { createNodeCrypto } from '../../shared/node/crypto.ts';
-import { createTestAgent, type TestAgent } from '../support/batches.ts';
+import { enrolledTestAgent } from '../support/batches.ts';
 import { openAt } from '../support/judged-data.ts';
 import { officeInventory } from '../support/office.ts';
-import { type EnrolledAgent, prepareCollector } from '../support/prepared-collector.ts';
+import { prepareCollector } from '../support/prepared-collector.ts';
 import { type CollectorProcess, startCollector } from '../support/programs.ts';
 import { told, verified } from '../support/verify-kit.ts';
 
@@ -50,7 +50,7 @@ before(async () => {
   const [enrolled] = await prepareCollector(data_dir, offices, undefined, () => clock.now_ms);
   assert.ok(enrolled !== undefined);
   const engine = await openAt(data_dir, () => clock.now_ms);
-  const agent = agentOf(enrolled);
+  const agent = enrolledTestAgent(enrolled, BEGIN_MS);
   for (let minute = 0; minute < MINUTES; minute++) {
     const { body } = agent.next();
     clock.now_ms = agent.at_ms + 500;
@@ -63,18 +63,6 @@ before(async () => {
   await engine.close();
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-function agentOf({ identity, list }: EnrolledAgent): TestAgent {
-  const { site, agent: code, log, signer, origin } = identity;
-  const agent = createTestAgent({
-    ...{ site, agent: code, signer, origin: log, start_ms: BEGIN_MS, epoch: origin.epoch },
-  });
-  agent.list = { ...agent.list, version: list.version, targets: [...list.targets] };
-  agent.listHash = list.hash;
-  agent.prev = origin.hash;
-  agent.seq = origin.seq;
-  return agent;
-}
 
 async function call(collector: CollectorProcess, url: string, payload?: object) {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };

@@ -13,12 +13,11 @@ import { checkKills, settle } from '../support/check-kills.ts';
 import { until } from '../support/demo-process.ts';
 import { type Opened, openData } from '../support/export-evidence.ts';
 import { type LiveSite, ORIGIN_PREFIX, SITE, startLiveSite } from '../support/live-site.ts';
+import { BATCH_MS, moreBatches } from '../support/live-waits.ts';
 import { startCollector } from '../support/programs.ts';
 
 /** Part of 127.77.x that no other test uses. */
 const NET = 73;
-/** The flapping switches make an early batch every few seconds. */
-const BATCH_MS = 75_000;
 const NOTICE_MS = 60_000;
 const SETTLE_MS = 30_000;
 
@@ -62,14 +61,6 @@ test('a collector restored from an older backup is refilled by its agent', async
     rmSync(folder, { recursive: true, force: true });
   }
 });
-
-async function moreBatches(live: LiveSite, count: number): Promise<void> {
-  const wanted = live.acknowledged.size + count;
-  await until(`${count} more batches`, BATCH_MS, async () => {
-    assert.ok(live.agentProgram.running, live.agentProgram.output().slice(-1_000));
-    return live.acknowledged.size >= wanted ? true : undefined;
-  });
-}
 
 /** The agent follows into the new log, says that history was lost, and signs it. */
 async function assertToldOfLoss(live: LiveSite, restored: string): Promise<void> {

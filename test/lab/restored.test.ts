@@ -13,9 +13,8 @@ import { checkKills, settle } from '../support/check-kills.ts';
 import { until } from '../support/demo-process.ts';
 import { openData } from '../support/export-evidence.ts';
 import { type LiveSite, ORIGIN_PREFIX, SITE, STEADY, startLiveSite } from '../support/live-site.ts';
+import { copyAndGoOn, moreBatches } from '../support/live-waits.ts';
 
-/** The flapping switch makes an early batch every few seconds, a minute one comes at the latest. */
-const BATCH_MS = 75_000;
 /** A second proof comes a minute after the one of the agent's start at the earliest. */
 const NOTICE_MS = 150_000;
 const SETTLE_MS = 30_000;
@@ -37,13 +36,7 @@ async function restore(net: number, with_head: boolean, reason: RegExp): Promise
   try {
     const site = await startLiveSite(folder, net);
     try {
-      await moreBatches(site, 1);
-      await site.agentProgram.stop();
-      await site.collector.stop();
-      cpSync(site.data_dir, copy, { recursive: true, preserveTimestamps: true });
-      await site.restartCollector();
-      site.restartAgent();
-      await moreBatches(site, 2);
+      await copyAndGoOn(site, copy);
       // A stopping agent proves what it sent: from then on it knows a larger head than the copy.
       await site.agentProgram.stop();
       site.restartAgent();
@@ -70,14 +63,6 @@ function putBack(copy: string, data_dir: string, with_head: boolean): void {
   cpSync(copy, data_dir, { recursive: true, preserveTimestamps: true });
   assert.ok(existsSync(join(data_dir, HEAD_FOLDER)));
   if (!with_head) rmSync(join(data_dir, HEAD_FOLDER), { recursive: true });
-}
-
-async function moreBatches(site: LiveSite, count: number): Promise<void> {
-  const wanted = site.acknowledged.size + count;
-  await until(`${count} more batches`, BATCH_MS, async () => {
-    assert.ok(site.agentProgram.running, site.agentProgram.output().slice(-1_000));
-    return site.acknowledged.size >= wanted ? true : undefined;
-  });
 }
 
 /** The agent raises history_lost, signs it, and its headers name the new log. */

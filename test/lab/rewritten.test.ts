@@ -11,10 +11,9 @@ import { createNodeCrypto } from '../../shared/node/crypto.ts';
 import { ran } from '../deploy/cli/cli-kit.ts';
 import { until } from '../support/demo-process.ts';
 import { type LiveSite, ORIGIN_PREFIX, SITE, startLiveSite } from '../support/live-site.ts';
+import { BATCH_MS, copyAndGoOn } from '../support/live-waits.ts';
 import { openLedgerOf } from '../support/prepared-collector.ts';
 
-/** The flapping switch makes an early batch every few seconds, a minute one comes at the latest. */
-const BATCH_MS = 75_000;
 const MORE_LEAVES = 20;
 /** Part of 127.77.x that no other test uses. */
 const NET = 72;
@@ -25,13 +24,7 @@ test('a collector whose history was exchanged raises an alarm that only a person
   try {
     const site = await startLiveSite(folder, NET);
     try {
-      await moreBatches(site, 1);
-      await site.agentProgram.stop();
-      await site.collector.stop();
-      cpSync(site.data_dir, copy, { recursive: true, preserveTimestamps: true });
-      await site.restartCollector();
-      site.restartAgent();
-      await moreBatches(site, 2);
+      await copyAndGoOn(site, copy);
       // A stopping agent proves what it sent.
       await site.agentProgram.stop();
       await site.collector.stop();
@@ -63,14 +56,6 @@ async function growOtherwise(data_dir: string): Promise<void> {
   } finally {
     await opened.close();
   }
-}
-
-async function moreBatches(site: LiveSite, count: number): Promise<void> {
-  const wanted = site.acknowledged.size + count;
-  await until(`${count} more batches`, BATCH_MS, async () => {
-    assert.ok(site.agentProgram.running, site.agentProgram.output().slice(-1_000));
-    return site.acknowledged.size >= wanted ? true : undefined;
-  });
 }
 
 async function assertAlarm(site: LiveSite): Promise<void> {

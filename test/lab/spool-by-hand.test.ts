@@ -9,10 +9,10 @@ import { checkKills, settle } from '../support/check-kills.ts';
 import { until } from '../support/demo-process.ts';
 import { openData } from '../support/export-evidence.ts';
 import { type LiveSite, ORIGIN_PREFIX, startLiveSite } from '../support/live-site.ts';
+import { BATCH_MS, moreBatches } from '../support/live-waits.ts';
 
 /** Part of 127.77.x that no other test uses. */
 const NET = 74;
-const BATCH_MS = 75_000;
 const SETTLE_MS = 30_000;
 
 test('a spool that goes by hand beside a running agent is taken in, once', async () => {
@@ -21,7 +21,7 @@ test('a spool that goes by hand beside a running agent is taken in, once', async
   try {
     const live = await startLiveSite(folder, NET);
     try {
-      await until('a batch arrived', BATCH_MS, async () => live.acknowledged.size > 0 || undefined);
+      await moreBatches(live, 1);
       live.proxy.cut();
       const had = countOf(live.data_dir);
       const exported = await exportWaiting(live, file);

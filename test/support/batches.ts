@@ -26,6 +26,7 @@ import type { PublicTarget, TargetList } from '../../shared/measure/targets.ts';
 import { encodeWire } from '../../shared/measure/wire.ts';
 import { createNodeCrypto, generateSigner } from '../../shared/node/crypto.ts';
 import { packSection } from '../../shared/node/section-bytes.ts';
+import type { EnrolledAgent } from './prepared-collector.ts';
 
 const crypto = createNodeCrypto();
 const MINUTE_MS = 60_000;
@@ -262,4 +263,17 @@ function seriesOf(
 
 function decode(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
+}
+
+/** Writes batches by hand for an agent that a collector knows, from its enrolment on. */
+export function enrolledTestAgent({ identity, list }: EnrolledAgent, start_ms: number): TestAgent {
+  const { site, agent: code, log, signer, origin } = identity;
+  const agent = createTestAgent({
+    ...{ site, agent: code, signer, origin: log, start_ms, epoch: origin.epoch },
+  });
+  agent.list = { ...agent.list, version: list.version, targets: [...list.targets] };
+  agent.listHash = list.hash;
+  agent.prev = origin.hash;
+  agent.seq = origin.seq;
+  return agent;
 }

@@ -5,7 +5,7 @@ import { type Engine, openEngine } from '../../collector/engine.ts';
 import { createSeriesKeeper } from '../../collector/series/keeper.ts';
 import type { Store } from '../../collector/store/store.ts';
 import { createNodeCrypto } from '../../shared/node/crypto.ts';
-import { createTestAgent, type TestAgent } from './batches.ts';
+import { enrolledTestAgent, type TestAgent } from './batches.ts';
 import { ModelledAgent } from './modelled-agent.ts';
 import { officeInventory } from './office.ts';
 import { type EnrolledAgent, prepareCollector } from './prepared-collector.ts';
@@ -69,8 +69,8 @@ export async function makeJudgedData({
     const result = await to.deps.ingest.submitBatch(body, { insecure: false });
     if (result.kind !== 'accepted') throw new Error(`a batch was refused: ${result.code}`);
   };
-  const agent = testAgentOf(first);
-  const late = testAgentOf(tardy);
+  const agent = enrolledTestAgent(first, BEGIN_MS);
+  const late = enrolledTestAgent(tardy, BEGIN_MS);
   const owed: Uint8Array[] = [];
   for (let hour = 0; hour < HOURS; hour += 1) {
     if (hour === 20) {
@@ -113,19 +113,6 @@ export async function keepHistory(store: Store): Promise<void> {
   for (const { site, agent } of await store.agents()) {
     while (await keeper.keepNext(site, agent, async () => undefined));
   }
-}
-
-/** An agent that goes on from its enrolment, with batches written by hand. */
-function testAgentOf({ identity, list }: EnrolledAgent): TestAgent {
-  const { site, agent: code, log, signer, origin } = identity;
-  const agent = createTestAgent({
-    ...{ site, agent: code, signer, origin: log, start_ms: BEGIN_MS, epoch: origin.epoch },
-  });
-  agent.list = { ...agent.list, version: list.version, targets: [...list.targets] };
-  agent.listHash = list.hash;
-  agent.prev = origin.hash;
-  agent.seq = origin.seq;
-  return agent;
 }
 
 /** Losses, short and long outages, one over a midnight, and one of everything. */

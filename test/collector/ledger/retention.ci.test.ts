@@ -13,11 +13,11 @@ import { pruneBodies } from '../../../collector/ledger/retention.ts';
 import { rebuildAll } from '../../../deploy/cli/rebuild/rebuild-all.ts';
 import { createNodeCrypto } from '../../../shared/node/crypto.ts';
 import { ran } from '../../deploy/cli/cli-kit.ts';
-import { createTestAgent, type TestAgent } from '../../support/batches.ts';
+import { enrolledTestAgent, type TestAgent } from '../../support/batches.ts';
 import { newFolder, removeFolder } from '../../support/collector-core.ts';
 import { openAt } from '../../support/judged-data.ts';
 import { officeInventory } from '../../support/office.ts';
-import { type EnrolledAgent, prepareCollector } from '../../support/prepared-collector.ts';
+import { prepareCollector } from '../../support/prepared-collector.ts';
 
 const SITE = 'xa-cu';
 const HOUR_MS = 3_600_000;
@@ -52,7 +52,7 @@ describe('what is older than the retention', () => {
     const [enrolled] = await prepareCollector(data, offices, undefined, () => clock.now_ms);
     assert.ok(enrolled !== undefined);
     const engine = await openAt(data, () => clock.now_ms);
-    const agent = agentOf(enrolled);
+    const agent = enrolledTestAgent(enrolled, BEGIN_MS);
     for (let hour = 0; hour < HOURS; hour++) {
       const { body } = agent.next({ ticks: HOUR_TICKS, codes: troubles(agent, hour) });
       clock.now_ms = agent.at_ms + 5_000;
@@ -198,18 +198,6 @@ function troubles(agent: TestAgent, hour: number): Record<number, string> {
   if (hour % 9 === 4) codes[a] = 'r600n900r2100';
   if (hour >= 50 && hour < 86) codes[b] = 'n3600';
   return codes;
-}
-
-function agentOf({ identity, list }: EnrolledAgent): TestAgent {
-  const { site, agent: code, log, signer, origin } = identity;
-  const agent = createTestAgent({
-    ...{ site, agent: code, signer, origin: log, start_ms: BEGIN_MS, epoch: origin.epoch },
-  });
-  agent.list = { ...agent.list, version: list.version, targets: [...list.targets] };
-  agent.listHash = list.hash;
-  agent.prev = origin.hash;
-  agent.seq = origin.seq;
-  return agent;
 }
 
 /** Judged anew, only the bound of its end is not known of an outage over the horizon. */

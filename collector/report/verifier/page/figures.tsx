@@ -2,6 +2,7 @@ import type { Verdict } from '../../../../shared/evidence/verify/types.ts';
 import type { FigureRow } from '../../../../shared/judge/period/row.ts';
 import type { NamedRow } from '../../../../shared/judge/period/table.ts';
 import type { FiguresOfHours } from '../../../../shared/judge/replay/figures-file.ts';
+import { Heads } from './heads.tsx';
 import { Incidents } from './incidents.tsx';
 import { language, t } from './language.ts';
 import { duration, number, percent } from './text.ts';
@@ -92,15 +93,7 @@ function Devices({ rows }: { readonly rows: readonly NamedRow[] }) {
   if (rows.length === 0) return null;
   return (
     <table>
-      <thead>
-        <tr>
-          {heads.map((head) => (
-            <th key={head} scope="col">
-              {t(head)}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <Heads names={heads} />
       <tbody>
         {rows.map((row) => (
           <tr key={row.device}>

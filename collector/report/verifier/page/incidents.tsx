@@ -1,6 +1,7 @@
 import { formatDateTime } from '../../../../shared/i18n/format.ts';
 import { say } from '../../../../shared/i18n/words.ts';
 import type { FiguresFile, FiguresIncident } from '../../../../shared/judge/replay/figures-file.ts';
+import { Heads } from './heads.tsx';
 import { language, t } from './language.ts';
 import { number } from './text.ts';
 
@@ -20,15 +21,7 @@ export function Incidents({ figures }: { readonly figures: FiguresFile }) {
     <details class="incidents">
       <summary>{title}</summary>
       <table>
-        <thead>
-          <tr>
-            {heads.map((head) => (
-              <th key={head} scope="col">
-                {t(head)}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Heads names={heads} />
         <tbody>
           {shown.map((incident) => (
             <Row key={incident.id} incident={incident} />

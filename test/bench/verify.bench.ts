@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { buildBundle } from '../../collector/report/bundle/build.ts';
 import { createNodeCrypto } from '../../shared/node/crypto.ts';
 import { launchChromium, missingChromium } from '../support/chromium.ts';
+import { measuredRun } from '../support/measured-run.ts';
 import { fillOffice, type OfficeDays } from '../support/office-days.ts';
 import { openLedgerOf } from '../support/prepared-collector.ts';
 import { descendantUse } from '../support/process-cpu.ts';
@@ -91,19 +92,12 @@ async function bundle(
 }
 
 function verifyInNode(path: string): { cpu_s: number; peak_mb: number; exit: number } {
-  // The program itself, and what the system counted of it when it ends.
-  const told = `process.on('exit', () => process.stderr.write('@' + JSON.stringify(process.resourceUsage())));
-    process.argv.splice(1, 0, 'verify.mjs');
-    await import(${JSON.stringify(pathToFileURL(join(DIST, 'verify.mjs')).href)});`;
-  const args = ['--input-type=module', '-e', told, path];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-  const said = /@(\{.*\})/.exec(stderr)?.[1];
-  if (said === undefined || (status !== 0 && status !== 1)) {
-    throw new Error(`verify.mjs ended with ${status}: ${stdout}${stderr}`);
-  }
-  const { userCPUTime, systemCPUTime, maxRSS } = JSON.parse(said) as NodeJS.ResourceUsage;
-  const cpu_s = tenths((userCPUTime + systemCPUTime) / 1_000_000);
-  return { cpu_s, peak_mb: Math.round(maxRSS / 1024), exit: status };
+  const { exit, cpu_s, peak_mb, stdout, stderr } = measuredRun([], join(DIST, 'verify.mjs'), [
+    path,
+  ]);
+  // 1: all holds, with gaps that are named.
+  if (exit > 1) throw new Error(`verify.mjs ended with ${exit}: ${stdout}${stderr}`);
+  return { exit, cpu_s: tenths(cpu_s), peak_mb };
 }
 
 async function verifyInChromium(path: string): Promise<{ cpu_s: number; peak_mb: number }> {

@@ -48,8 +48,9 @@ export async function fillOffice(
   data_dir: string,
   site: string,
   days: number,
+  begin_ms = BEGIN_MS,
 ): Promise<OfficeDays> {
-  const clock = { now_ms: BEGIN_MS };
+  const clock = { now_ms: begin_ms };
   const now_ms = (): number => clock.now_ms;
   const offices = [officeInventory(site, 'large')];
   const [enrolled] = await prepareCollector(data_dir, offices, ORIGIN, now_ms);
@@ -70,8 +71,8 @@ export async function fillOffice(
         });
       }
     }
-    const end_ms = BEGIN_MS + days * DAY_MS;
-    return { batches: first.length * days, begin_ms: BEGIN_MS, end_ms };
+    const end_ms = begin_ms + days * DAY_MS;
+    return { batches: first.length * days, begin_ms, end_ms };
   } finally {
     await close();
   }
@@ -83,6 +84,7 @@ async function oneDay(
   { identity, list }: EnrolledAgent,
   clock: { now_ms: number },
 ): Promise<void> {
+  const begin_ms = clock.now_ms;
   const engine = await openEngine({
     ...{ data_dir, origin: 'unused', logger: pino({ level: 'silent' }) },
     now_ms: () => clock.now_ms,
@@ -94,14 +96,14 @@ async function oneDay(
     const { site, agent, log, signer, origin } = identity;
     const sealed: SealedBatch[] = [];
     const modelled = new ModelledAgent({
-      ...{ site, agent, signer, list, origin, seed: SEED, start_ms: BEGIN_MS },
+      ...{ site, agent, signer, list, origin, seed: SEED, start_ms: begin_ms },
       seen: () => ({ log, size: 1 }),
       put: ({ body }) => sealed.push({ body, recv_ms: modelled.utc_ms + ARRIVES_MS }),
     });
-    while (modelled.utc_ms < BEGIN_MS + DAY_MS) {
+    while (modelled.utc_ms < begin_ms + DAY_MS) {
       modelled.minute();
       clock.now_ms = modelled.utc_ms + ARRIVES_MS;
-      if (sealed.length < TURN_BATCHES && modelled.utc_ms < BEGIN_MS + DAY_MS) continue;
+      if (sealed.length < TURN_BATCHES && modelled.utc_ms < begin_ms + DAY_MS) continue;
       await deliverTogether(engine.deps.ingest, sealed.splice(0));
     }
   } finally {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const ROOT = join(import.meta.dirname, '../..');
-const BIN = join(ROOT, 'lanproof.mjs');
+export const BIN = join(ROOT, 'lanproof.mjs');
 /** What the system starts it with: flags of the first line, as `npm start` names them, too. */
 export const START_FLAGS = readFileSync(BIN, 'utf8').split('\n', 1)[0]?.match(/--\S+/g) ?? [];
 /** A start that takes longer than this has failed, ms. */

@@ -1,6 +1,6 @@
 // Runs the test files with node:test. What needs root and a virtual LAN lives in test/lab and runs
-// only with --lab, and so does what only needs minutes of computing (*.ci.test.ts); what takes ten
-// minutes of a quiet machine (*.long.test.ts) only when named.
+// only with --lab, and so does what only takes minutes (*.ci.test.ts); what takes ten minutes
+// of a quiet machine (*.long.test.ts) only when named.
 // Plain JavaScript, so that an old Node is told what to do instead of crashing.
 import { globSync } from 'node:fs';
 import { run } from 'node:test';
@@ -12,8 +12,8 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   );
   process.exit(1);
 }
-/** Wait for minutes of real time: they begin first, or everybody waits for them at the end. */
-const LONGEST = ['test/e2e/demo-live.test.ts', 'test/e2e/kills.test.ts'];
+/** Wait for a minute of real time and more: they begin first, or all wait for them at the end. */
+const LONGEST = ['test/e2e/demo-live.test.ts', 'test/e2e/demo.test.ts'];
 const turnOf = (file) => (LONGEST.includes(file) ? 0 : 1);
 
 const args = process.argv.slice(2);
@@ -30,7 +30,7 @@ if (files.length === 0) {
   process.exit(1);
 }
 // Most of the time is spent waiting: for faults, kills and the minute of a batch.
-const concurrency = lab ? 4 : 3;
+const concurrency = 4;
 const long = files.some((file) => file.endsWith('.long.test.ts'));
 const timeout = long ? 900_000 : lab ? 420_000 : 280_000;
 // What runs in the lab is measured, and nothing of it is made quicker.

@@ -171,6 +171,10 @@ export const VERIFY_PAGE_WORDS = {
     en: '“Lowest – highest”: had all the time without data been down, or up.',
   },
   incidents: { vi: 'Sự cố trong kỳ: {count}', en: 'Incidents of the period: {count}' },
+  incidents_printed: {
+    vi: 'Bản in chỉ nêu {count} sự cố đầu tiên; trên màn hình có đủ.',
+    en: 'Only the first {count} incidents are printed; the screen shows all of them.',
+  },
   incident_start: { vi: 'Bắt đầu', en: 'Start' },
   incident_end: { vi: 'Kết thúc', en: 'End' },
   incident_cause: { vi: 'Nguyên nhân', en: 'Cause' },

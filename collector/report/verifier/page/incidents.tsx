@@ -7,6 +7,9 @@ import { number } from './text.ts';
 
 const heads = ['incident_start', 'incident_end', 'incident_cause', 'incident_devices'] as const;
 
+/** Rows on paper: five sheets. The screen shows all of them. */
+const PRINTED_MAX = 100;
+
 /** The incidents that touch the period, folded: a quarter may have hundreds. */
 export function Incidents({ figures }: { readonly figures: FiguresFile }) {
   const { from_ms, to_ms } = figures;
@@ -23,17 +26,26 @@ export function Incidents({ figures }: { readonly figures: FiguresFile }) {
       <table>
         <Heads names={heads} />
         <tbody>
-          {shown.map((incident) => (
-            <Row key={incident.id} incident={incident} />
+          {shown.map((incident, at) => (
+            <Row key={incident.id} incident={incident} isPrinted={at < PRINTED_MAX} />
           ))}
         </tbody>
       </table>
+      {shown.length > PRINTED_MAX ? (
+        <p class="note on-paper">{t('incidents_printed', { count: PRINTED_MAX })}</p>
+      ) : null}
       <p class="note">{t('zone')}</p>
     </details>
   );
 }
 
-function Row({ incident }: { readonly incident: FiguresIncident }) {
+function Row({
+  incident,
+  isPrinted,
+}: {
+  readonly incident: FiguresIncident;
+  readonly isPrinted: boolean;
+}) {
   const { started_at_ms, ended_at_ms } = incident;
   const cells = [
     formatDateTime(started_at_ms),
@@ -42,7 +54,7 @@ function Row({ incident }: { readonly incident: FiguresIncident }) {
     devicesOf(incident),
   ];
   return (
-    <tr>
+    <tr class={isPrinted ? undefined : 'on-screen'}>
       {cells.map((text, at) => (
         <td key={heads[at]} data-head={t(heads[at] ?? 'incident_start')}>
           {text}

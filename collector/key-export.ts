@@ -38,13 +38,7 @@ export interface SealOptions {
 
 /** The armoured text. The head is readable and bound to what is sealed. Throws PASSPHRASE_SHORT. */
 export function sealKeys(keys: KeyPems, { passphrase, created, random }: SealOptions): string {
-  if ([...passphrase].length < PASSPHRASE_CHARS_MIN) {
-    throw new LanProofError(
-      'PASSPHRASE_SHORT',
-      `the passphrase has fewer than ${PASSPHRASE_CHARS_MIN} characters`,
-      { hint: 'take a sentence of four or more words that nobody else would think of' },
-    );
-  }
+  checkPassphrase(passphrase);
   const salt = random(SALT_BYTES);
   const nonce = random(NONCE_BYTES);
   const head = [
@@ -63,6 +57,16 @@ export function sealKeys(keys: KeyPems, { passphrase, created, random }: SealOpt
   const sealed = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]);
   const lines = toBase64(new Uint8Array(sealed)).match(new RegExp(`.{1,${LINE_CHARS}}`, 'g')) ?? [];
   return [BEGIN, head, '', ...lines, END, ''].join('\n');
+}
+
+/** Throws LanProofError PASSPHRASE_SHORT. An accented letter is one, in whatever way it is typed. */
+export function checkPassphrase(passphrase: string): void {
+  if ([...passphrase.normalize('NFC')].length >= PASSPHRASE_CHARS_MIN) return;
+  throw new LanProofError(
+    'PASSPHRASE_SHORT',
+    `the passphrase has fewer than ${PASSPHRASE_CHARS_MIN} characters`,
+    { hint: 'take a sentence of four or more words that nobody else would think of' },
+  );
 }
 
 /** Throws LanProofError KEY_EXPORT_FORMAT or PASSPHRASE_WRONG. */

@@ -61,7 +61,7 @@ export function sealKeys(keys: KeyPems, { passphrase, created, random }: SealOpt
   return [BEGIN, head, '', ...lines, END, ''].join('\n');
 }
 
-/** Throws LanProofError PASSPHRASE_SHORT. An accented letter is one, in whatever way it is typed. */
+/** Throws LanProofError PASSPHRASE_SHORT. An accented letter is one, however it is typed. */
 export function checkPassphrase(passphrase: string): void {
   if ([...passphrase.normalize('NFC')].length >= PASSPHRASE_CHARS_MIN) return;
   throw new LanProofError(

@@ -63,7 +63,8 @@ export const keyImportCommand: Command = {
   summary: 'put the keys back from a sealed copy',
   usage: `lanproof key import FILE [--data DIR]
   Opens what \`lanproof key export\` wrote and puts log.key, document.key and tls.pem, if it is in it,
-  into the data directory where they are missing. A key that is there is never replaced.
+  into the data directory where they are missing. A key that is there is never replaced. Run by
+  root, they belong to the owner of DIR; a DIR that is made belongs to the owner of its parent.
 
 ${PASSPHRASE_USAGE}
 ${DATA_USAGE}`,

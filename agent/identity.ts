@@ -1,14 +1,5 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { equalBytes, fromBase64, toBase64 } from '../shared/bytes.ts';
 import { LanProofError } from '../shared/errors.ts';
 import type { ChainHead } from '../shared/evidence/chain.ts';
@@ -18,7 +9,10 @@ import { documentHash, type Enrol, type LogOpen } from '../shared/evidence/docum
 import { type Envelope, serializeEnvelope } from '../shared/evidence/dsse.ts';
 import { checkRotations, rotatedTo } from '../shared/evidence/rotations.ts';
 import { signerFromPem } from '../shared/node/crypto.ts';
+import { writeAtomically } from '../shared/node/whole-file.ts';
 import type { TlsTrust } from './connect.ts';
+
+export { writeAtomically };
 
 export const KEY_FILE = 'agent.key';
 /** The key of a rotation that enrolment.json may name already; see rotate-key.ts. */
@@ -156,26 +150,6 @@ export function loadKey(state_dir: string, name: string = KEY_FILE): Signer {
   }
 }
 
-/** Writes a file whole or not at all: beside it, fsync, rename, fsync of the folder. */
-export function writeAtomically(path: string, text: string, mode: number): void {
-  const temporary = `${path}.new`;
-  const file = openSync(temporary, 'w', mode);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(temporary, path);
-  if (process.platform === 'win32') return;
-  const folder = openSync(dirname(path), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
-}
-
 export function saveEnrolment(state_dir: string, enrolment: Enrolment): void {
   const text = `${JSON.stringify(enrolment, null, 2)}\n`;
   writeAtomically(join(state_dir, ENROLMENT_FILE), text, PRIVATE_MODE);
@@ -191,7 +165,7 @@ export function isRefused(cause: unknown): boolean {
 export function unreadable(place: string, cause: unknown): LanProofError {
   const message = 'this user may not read the state of the agent';
   return new LanProofError('STATE_DIR_UNREADABLE', message, {
-    hint: 'run as root (sudo) or as the user of the agent, who owns the file',
+    hint: `run as the user of the agent (sudo -u USER); if that is you: sudo chown USER ${place}`,
     place,
     cause,
   });

@@ -1,19 +1,8 @@
-import {
-  chownSync,
-  closeSync,
-  constants,
-  fchmodSync,
-  fsyncSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
 import { join } from 'node:path';
 import { LanProofError } from '../shared/errors.ts';
 import { isSecretName, SECRET_NAME_FORM } from '../shared/measure/secret-name.ts';
 import { makeFolder } from '../shared/node/make-folder.ts';
+import { writeAtomically } from '../shared/node/whole-file.ts';
 import { SECRET_BYTES_MAX } from './secrets.ts';
 
 const FILE_MODE = 0o600;
@@ -35,18 +24,10 @@ export function writeSecret(dir: string, name: string, value: string): string {
   const path = join(dir, name);
   checkValue(value, path);
   // No secret name begins with a dot, so a leftover can never be read as one.
-  const temporary = join(dir, `.${name}.${process.pid}.new`);
+  const draft = join(dir, `.${name}.${process.pid}.new`);
   try {
     makeFolder(dir, DIR_MODE);
-    try {
-      writeWhole(temporary, value);
-      giveTo(dir, temporary);
-      renameSync(temporary, path);
-    } catch (error) {
-      rmSync(temporary, { force: true });
-      throw error;
-    }
-    syncFolder(dir);
+    writeAtomically(path, value, FILE_MODE, draft);
     return path;
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'error';
@@ -69,37 +50,5 @@ function checkValue(value: string, place: string): void {
   if (/\p{Cc}/u.test(value)) {
     const hint = 'give one line without tabs or other control characters';
     throw refuse('SECRET_CHARACTERS', 'the value has control characters or several lines', hint);
-  }
-}
-
-function writeWhole(path: string, value: string): void {
-  const { O_WRONLY, O_CREAT, O_EXCL } = constants;
-  rmSync(path, { force: true });
-  const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL | (constants.O_NOFOLLOW ?? 0), FILE_MODE);
-  try {
-    // The umask may have taken bits away from what was asked.
-    fchmodSync(file, FILE_MODE);
-    const bytes = Buffer.from(value);
-    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** A file of root with mode 0600 would be out of reach for an agent that runs as another user. */
-function giveTo(dir: string, path: string): void {
-  if (process.getuid?.() !== 0) return;
-  const { uid, gid } = statSync(dir);
-  chownSync(path, uid, gid);
-}
-
-function syncFolder(dir: string): void {
-  if (process.platform === 'win32') return;
-  const folder = openSync(dir, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }

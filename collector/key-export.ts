@@ -13,6 +13,8 @@ const END = '-----END LANPROOF KEYS-----';
 const SCRYPT = { N: 2 ** 17, r: 8, p: 1 } as const;
 /** A file from elsewhere must not ask for more than this: four times what we write. */
 const SCRYPT_BYTES_MAX = 512 * 1024 * 1024;
+/** With what scrypt has beside its table, which counts only where N is tiny and r is not. */
+const SCRYPT_MEMORY_MAX = 2 * SCRYPT_BYTES_MAX;
 const SALT_BYTES = 16;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -38,13 +40,7 @@ export interface SealOptions {
 
 /** The armoured text. The head is readable and bound to what is sealed. Throws PASSPHRASE_SHORT. */
 export function sealKeys(keys: KeyPems, { passphrase, created, random }: SealOptions): string {
-  if ([...passphrase].length < PASSPHRASE_CHARS_MIN) {
-    throw new LanProofError(
-      'PASSPHRASE_SHORT',
-      `the passphrase has fewer than ${PASSPHRASE_CHARS_MIN} characters`,
-      { hint: 'take a sentence of four or more words that nobody else would think of' },
-    );
-  }
+  checkPassphrase(passphrase);
   const salt = random(SALT_BYTES);
   const nonce = random(NONCE_BYTES);
   const head = [
@@ -63,6 +59,16 @@ export function sealKeys(keys: KeyPems, { passphrase, created, random }: SealOpt
   const sealed = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]);
   const lines = toBase64(new Uint8Array(sealed)).match(new RegExp(`.{1,${LINE_CHARS}}`, 'g')) ?? [];
   return [BEGIN, head, '', ...lines, END, ''].join('\n');
+}
+
+/** Throws LanProofError PASSPHRASE_SHORT. An accented letter is one, however it is typed. */
+export function checkPassphrase(passphrase: string): void {
+  if ([...passphrase.normalize('NFC')].length >= PASSPHRASE_CHARS_MIN) return;
+  throw new LanProofError(
+    'PASSPHRASE_SHORT',
+    `the passphrase has fewer than ${PASSPHRASE_CHARS_MIN} characters`,
+    { hint: 'take a sentence of four or more words that nobody else would think of' },
+  );
 }
 
 /** Throws LanProofError KEY_EXPORT_FORMAT or PASSPHRASE_WRONG. */
@@ -113,9 +119,7 @@ function parse(text: string): Parsed {
     throw malformed();
   }
   const params = { N: Number(N), r: Number(r), p: Number(p) };
-  const isPower = params.N >= 2 && (params.N & (params.N - 1)) === 0;
-  const bytes = 128 * params.N * params.r;
-  if (!isPower || params.r < 1 || params.p !== 1 || bytes > SCRYPT_BYTES_MAX) throw malformed();
+  if (!isScrypt(params)) throw malformed();
   try {
     const sealed = fromBase64(lines.slice(gap + 1, -1).join(''));
     const parsed = { head, params, salt: fromBase64(salt), nonce: fromBase64(nonce), sealed };
@@ -126,10 +130,20 @@ function parse(text: string): Parsed {
   throw malformed();
 }
 
+/** OpenSSL is asked only for what it does: its refusal would show up in the next call to it. */
+function isScrypt({ N, r, p }: Parsed['params']): boolean {
+  const isPower = N >= 2 && (N & (N - 1)) === 0;
+  // RFC 7914 section 2 wants N < 2^(128 r / 8).
+  if (!isPower || r < 1 || p !== 1 || N >= 2 ** (16 * r)) return false;
+  const bytes = 128 * N * r;
+  const with_buffers = 128 * (N + 3) * r;
+  return bytes <= SCRYPT_BYTES_MAX && with_buffers <= SCRYPT_MEMORY_MAX;
+}
+
 function derive(passphrase: string, salt: Uint8Array, { N, r, p }: Parsed['params']): Buffer {
   // The same letters may be typed in two ways: one normal form gives one key.
   const text = passphrase.normalize('NFC');
-  return scryptSync(text, salt, KEY_BYTES, { N, r, p, maxmem: 2 * SCRYPT_BYTES_MAX });
+  return scryptSync(text, salt, KEY_BYTES, { N, r, p, maxmem: SCRYPT_MEMORY_MAX });
 }
 
 function codeOf(pem: string): string {

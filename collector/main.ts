@@ -43,10 +43,11 @@ export async function runCollector(options: RunOptions): Promise<void> {
   let built: CollectorApp | undefined;
   const jobs: { stop(): void }[] = [];
   try {
-    const names = certificateNames(config);
-    const tls = await loadTls(config.tls, data_dir, names, Date.now());
     const { anchors } = config;
     engine = await openEngine({ ...clocks(), data_dir, logger, origin: originOf(config), anchors });
+    // Behind the keys: a start without them must not make a certificate that key import then finds.
+    const names = certificateNames(config);
+    const tls = await loadTls(config.tls, data_dir, names, Date.now());
     const more = { tls_spki: tls?.spki_sha256 ?? null, software: options.software, demo: false };
     built = await buildCollector({ ...engine.deps, ...more, logger }, { tls, trust_proxy });
     const { store, now_ms } = engine.deps;

@@ -1,19 +1,8 @@
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fchmodSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { LanProofError } from '../shared/errors.ts';
+import { createAtomically, syncDirectory, writeAtomically } from '../shared/node/whole-file.ts';
+
+export { syncDirectory };
 
 /** Only the owner may read or write a secret. */
 const SECRET_MODE = 0o600;
@@ -26,20 +15,7 @@ const PUBLIC_MODE = 0o644;
  * that was cut off by a crash would lock its owner out. Throws EEXIST if the file exists.
  */
 export function createSecretFile(path: string, text: string): void {
-  const draft = `${path}.new`;
-  rmSync(draft, { force: true });
-  const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY;
-  const file = openSync(draft, flags, SECRET_MODE);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  // link() refuses an existing name, rename() would replace it.
-  linkSync(draft, path);
-  rmSync(draft);
-  syncDirectory(dirname(path));
+  createAtomically(path, text, SECRET_MODE);
 }
 
 /**
@@ -62,7 +38,7 @@ export function readSecretFile(path: string): string | undefined {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown';
     if (code === 'ENOENT') return undefined;
     throw new LanProofError('SECRET_UNREADABLE', `cannot be read (${code})`, {
-      hint: 'start the program as the owner of the file',
+      hint: `start the program as the file's owner, or give it back: sudo chown USER ${path}`,
       place: path,
       cause,
     });
@@ -75,28 +51,5 @@ export function readSecretFile(path: string): string | undefined {
  */
 export function replacePublicFile(path: string, text: string): void {
   if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
-  const draft = `${path}.new`;
-  rmSync(draft, { force: true });
-  const file = openSync(draft, 'wx', PUBLIC_MODE);
-  try {
-    // The umask may have taken the right to read away.
-    fchmodSync(file, PUBLIC_MODE);
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(draft, path);
-  syncDirectory(dirname(path));
-}
-
-/** Makes a created or removed name survive a power cut; a no-op where directories cannot be. */
-export function syncDirectory(path: string): void {
-  if (process.platform === 'win32') return;
-  const directory = openSync(path, constants.O_RDONLY);
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
-  }
+  writeAtomically(path, text, PUBLIC_MODE);
 }

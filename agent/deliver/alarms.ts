@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { LanProofError } from '../../shared/errors.ts';
 import { type Envelope, serializeEnvelope } from '../../shared/evidence/dsse.ts';
 import { makeFolder } from '../../shared/node/make-folder.ts';
-import { isRefused, unreadable, writeAtomically } from '../identity.ts';
+import { writeAtomically } from '../../shared/node/whole-file.ts';
+import { isRefused, unreadable } from '../identity.ts';
 
 /** In state_dir: one file for each contradiction that this agent found in the collector's log. */
 export const ALARMS_DIR = 'alarms';

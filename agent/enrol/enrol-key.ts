@@ -4,7 +4,8 @@ import { LanProofError } from '../../shared/errors.ts';
 import type { Signer } from '../../shared/evidence/crypto.ts';
 import { generateSigner } from '../../shared/node/crypto.ts';
 import { makeFolder } from '../../shared/node/make-folder.ts';
-import { KEY_FILE, loadKey, writeAtomically } from '../identity.ts';
+import { writeAtomically } from '../../shared/node/whole-file.ts';
+import { KEY_FILE, loadKey } from '../identity.ts';
 
 const KEY_MODE = 0o600;
 const DIR_MODE = 0o700;

@@ -13,10 +13,11 @@ import {
 } from '../../shared/measure/target-list.ts';
 import { parseTargetRecord } from '../../shared/measure/target-record.ts';
 import type { PrivateTargets, TargetList, TargetRecord } from '../../shared/measure/targets.ts';
+import { writeAtomically } from '../../shared/node/whole-file.ts';
 import { readError } from '../deliver/answers.ts';
 import type { AgentApi } from '../deliver/api.ts';
 import { jsonOf } from '../http.ts';
-import { type Identity, writeAtomically } from '../identity.ts';
+import type { Identity } from '../identity.ts';
 
 const TARGETS_FILE = 'targets.json';
 const PRIVATE_MODE = 0o600;

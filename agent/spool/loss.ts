@@ -2,6 +2,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LanProofError } from '../../shared/errors.ts';
 import type { ChainHead } from '../../shared/evidence/chain.ts';
+import { giveToOwner } from '../../shared/node/folder-owner.ts';
 import { isDiskError, SpoolDb } from './db.ts';
 
 /** How far the hint beside the spool may lag behind; it is written without fsync. */
@@ -80,7 +81,9 @@ export function openChecked(path: string): SpoolDb {
 export function writeHeadHint(dir: string, head: ChainHint): void {
   try {
     const text = JSON.stringify({ epoch: head.epoch, seq: head.seq });
-    writeFileSync(join(dir, HINT_FILE), `${text}\n`);
+    const path = join(dir, HINT_FILE);
+    writeFileSync(path, `${text}\n`);
+    giveToOwner(path);
   } catch {
     // Only a hint for the day on which the spool is lost.
   }

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAtomically } from '../../agent/identity.ts';
 import { LanProofError } from '../../shared/errors.ts';
 import { makeFolder } from '../../shared/node/make-folder.ts';
+import { writeAtomically } from '../../shared/node/whole-file.ts';
 
 /** Says that a folder belongs to a demo, so that --fresh never deletes anything else. */
 export const MARKER_FILE = 'lanproof-demo.json';

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { LanProofError } from '../../../shared/errors.ts';
+import { giveToOwner } from '../../../shared/node/folder-owner.ts';
 import { makeFolder } from '../../../shared/node/make-folder.ts';
 
 export const LOCK_FILE = 'collector.lock';
@@ -28,6 +29,8 @@ export function lockDataDir(data_dir: string, how: { restoring?: boolean } = {})
     try {
       database.pragma('journal_mode = DELETE');
       database.exec('BEGIN EXCLUSIVE');
+      // A command of root may be the first one here; the collector must be able to lock it, too.
+      giveToOwner(path);
     } catch (error) {
       database.close();
       throw error;

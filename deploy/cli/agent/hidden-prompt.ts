@@ -13,8 +13,9 @@ export function isTerminal(input: Readable): input is ReadStream {
 
 /** Asks on the terminal without showing what is typed; undefined after Ctrl-C. */
 export function askHidden(input: ReadStream, prompt: string): Promise<string | undefined> {
-  process.stderr.write(prompt);
   input.setRawMode(true);
+  // Only now: who types as soon as this stands there must not see it either.
+  process.stderr.write(prompt);
   input.setEncoding('utf8');
   input.resume();
   return new Promise((resolve) => {

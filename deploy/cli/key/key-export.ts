@@ -11,7 +11,7 @@ import { createNodeCrypto, signerFromPem } from '../../../shared/node/crypto.ts'
 import { makeFolder } from '../../../shared/node/make-folder.ts';
 import { type Command, EXIT_FAILED, EXIT_OK, readArguments } from '../command.ts';
 import { dataDir } from '../data-dir.ts';
-import { PASSPHRASE_USAGE, readPassphrase } from './passphrase.ts';
+import { PASSPHRASE_USAGE, passphraseFrom } from './passphrase.ts';
 
 const OPTIONS = {
   data: { type: 'string' },
@@ -36,6 +36,7 @@ ${DATA_USAGE}`,
   async run(args, io) {
     const parsed = readArguments(args, { ...OPTIONS, out: { type: 'string' } });
     const out = parsed.required('out');
+    const ask = passphraseFrom(parsed, io, { fresh: true });
     if (existsSync(out)) throw exists('KEY_EXPORT_EXISTS', out, 'name a new file');
     const data_dir = dataDir(parsed);
     const keys = {
@@ -43,7 +44,7 @@ ${DATA_USAGE}`,
       document: pemOf(data_dir, DOCUMENT_KEY_FILE),
       tls: readSecretFile(join(data_dir, TLS_FILE)) ?? null,
     };
-    const passphrase = await readPassphrase(parsed, io, { twice: true });
+    const passphrase = await ask();
     if (passphrase === undefined) return stopped(io.err);
     const random = (bytes: number) => new Uint8Array(randomBytes(bytes));
     const text = sealKeys(keys, { passphrase, created: new Date(), random });
@@ -62,15 +63,17 @@ export const keyImportCommand: Command = {
   summary: 'put the keys back from a sealed copy',
   usage: `lanproof key import FILE [--data DIR]
   Opens what \`lanproof key export\` wrote and puts log.key, document.key and tls.pem, if it is in it,
-  into the data directory where they are missing. A key that is there is never replaced.
+  into the data directory where they are missing. A key that is there is never replaced. Run by
+  root, they belong to the owner of DIR; a DIR that is made belongs to the owner of its parent.
 
 ${PASSPHRASE_USAGE}
 ${DATA_USAGE}`,
   async run(args, io) {
     const parsed = readArguments(args, OPTIONS, ['FILE']);
+    const ask = passphraseFrom(parsed, io, { fresh: false });
     const text = readExport(parsed.words[0] ?? '');
     const data_dir = dataDir(parsed);
-    const passphrase = await readPassphrase(parsed, io, { twice: false });
+    const passphrase = await ask();
     if (passphrase === undefined) return stopped(io.err);
     const keys = openKeys(text, passphrase);
     const wanted = [

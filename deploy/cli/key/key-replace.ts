@@ -16,7 +16,8 @@ export const keyReplaceCommand: Command = {
   usage: `lanproof key replace --reason TEXT [--document] [--data DIR]
   Only where log.key or document.key is missing and no sealed copy of it exists (lanproof key
   import). The collector must be stopped. Its next start closes the log and opens the next one,
-  whose first document says why. Nothing that was logged changes.
+  whose first document says why. Nothing that was logged changes. Run by root, the new key belongs
+  to the owner of the data directory.
 
   A lost log key: agents follow by themselves, because the document key that they know signs the
   opening of the next log. A lost document key (--document): agents can believe nothing of this

@@ -265,7 +265,7 @@ test('what another user may not read is no damage', async (t) => {
         else chmodSync(state_dir, 0o700);
       }
     },
-    { code: 'STATE_DIR_UNREADABLE', place: path },
+    { code: 'STATE_DIR_UNREADABLE', place: path, hint: /^run as the user .*sudo chown USER / },
   );
 });
 

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { loadKeys } from '../../../../collector/keys.ts';
 import { loadTls } from '../../../../collector/tls.ts';
 import { temporaryDir } from '../../../support/agent-kit.ts';
+import { BIN } from '../../../support/programs.ts';
 import { ran } from '../cli-kit.ts';
 
+const STRACE = spawnSync('strace', ['-V']).status === 0 ? false : 'needs strace';
 const PASSPHRASE = 'bốn con vịt xiêm lội qua sông';
 
 interface Kit {
@@ -106,6 +109,29 @@ test('the certificate that agents pin is sealed, too, and never overwritten', as
   assert.match(refused.err, /^KEY_EXISTS: .*tls\.pem/);
   assert.equal(keyOf(other, 'tls.pem'), its);
   assert.throws(() => keyOf(other, 'log.key'), { code: 'ENOENT' });
+});
+
+test('the stick that knows no hard links takes the sealed file, too', {
+  skip: STRACE,
+}, async (t) => {
+  const k = kit(t);
+  const words = ['key', 'export', '--out', k.out, '--data', k.data, '--passphrase-file', k.pass];
+  const run = (fault: string) => {
+    const calls = ['-f', '-qq', '-o', '/dev/null', '-e', 'trace=link,rename', '-e', fault];
+    return spawnSync('strace', [...calls, process.execPath, BIN, ...words], { encoding: 'utf8' });
+  };
+  const done = run('inject=link:error=EPERM');
+  assert.equal(done.status, 0, done.stderr);
+  assert.match(run('inject=link:error=EPERM').stderr, /^KEY_EXPORT_EXISTS/);
+  const fresh = join(k.data, '..', 'restored');
+  const back = await ran(['key', 'import', k.out, '--data', fresh, '--passphrase-file', k.pass]);
+  assert.equal(back.code, 0, back.err);
+  rmSync(k.out);
+  const beside = readdirSync(join(k.data, '..'));
+  // A stick that fails at the end: neither the file nor its draft is left.
+  const failed = run('inject=link,rename:error=EIO');
+  assert.match(failed.stderr, /^FILE_UNUSABLE: .*EIO/);
+  assert.deepEqual(readdirSync(join(k.data, '..')), beside);
 });
 
 test('altered texts, greedy parameters and short passphrases are refused', async (t) => {

@@ -4,7 +4,7 @@ import { cpSync } from 'node:fs';
 import { until } from './demo-process.ts';
 import type { LiveSite } from './live-site.ts';
 
-/** The flapping switches make an early batch every few seconds, a minute one comes at the latest. */
+/** Flapping switches make an early batch every few seconds; a minute one comes at the latest. */
 export const BATCH_MS = 75_000;
 
 /** Waits until the agent was told of `count` more batches that they arrived. */

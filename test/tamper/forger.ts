@@ -33,6 +33,7 @@ import {
   rewrite,
   saidOf,
   say,
+  sizeOf,
   type World,
   type WorldLog,
 } from './world.ts';
@@ -242,7 +243,7 @@ function writeBatch(
       header.list.hash = renamed.get(header.list.hash) ?? header.list.hash;
       if (header.seen.log === log.origin) {
         header.seen.size = Math.min(header.seen.size, hashes.length);
-        if (header.seen.checkpoint !== undefined) {
+        if (header.seen.checkpoint !== undefined && log.kept === undefined) {
           header.seen.checkpoint = note(log.origin, hashes.slice(0, header.seen.size), logKey);
         }
       }
@@ -258,7 +259,8 @@ function writeBatch(
   return hash;
 }
 
-function note(origin: string, hashes: readonly Uint8Array[], logKey: Signer): string {
+/** The head of so many leaves under a log's key. */
+export function note(origin: string, hashes: readonly Uint8Array[], logKey: Signer): string {
   const root = rootFromLeaves(crypto, hashes);
   return signCheckpoint(crypto, logKey, { origin, size: hashes.length, root });
 }
@@ -272,7 +274,7 @@ function replaceAll(said: Record<string, unknown>, from: string, to: string): vo
 /** Head, leaves, proofs and counts of a log. */
 function putLog(
   parts: Parts,
-  { log, origin, items }: WorldLog,
+  { log, origin, items, kept }: WorldLog,
   written: WrittenLog | undefined,
   keys: ForgerKeys,
 ): void {
@@ -283,7 +285,8 @@ function putLog(
   const getHash = hashGetter(hashes);
   const put = (file: Parameters<typeof logFileName>[1], text: string): void =>
     void parts.set(logFileName(log, file), utf8(text));
-  put('checkpoint', note(origin, hashes, keys.log));
+  put('checkpoint', kept ?? note(origin, hashes, keys.log));
+  if (kept !== undefined) sizes.add(sizeOf(kept));
   put('leaves', formatLeaves(head, leaves));
   const listed = leaves.map(({ leaf }) => leaf);
   const rest = [...missingRanges(size, listed)].map(([lo, hi]) =>

@@ -85,6 +85,7 @@ export function writeParts(world: World, keys: ForgerKeys): Parts {
     }
     written.push(writeLog(world, log, keys, renamed, heads));
   }
+  noteAnchors(world, written);
   for (const [at, log] of world.logs.entries()) putLog(parts, log, written[at], keys);
   const all = world.logs.flatMap(({ items }, log) =>
     items.map((item, leaf) => ({ item, leaf, log: log + 1 })),
@@ -163,11 +164,17 @@ function anchorAgain({ origin }: WorldLog, item: Item, { hashes }: WrittenLog): 
   });
 }
 
-function noteSize(item: Item, log: WorldLog, { sizes }: WrittenLog): void {
-  if (item.leaf.kind === 'anchor') {
+/** An anchor of a closed log may be a leaf of a later one. */
+function noteAnchors({ logs }: World, written: readonly WrittenLog[]): void {
+  for (const item of logs.flatMap(({ items }) => items)) {
+    if (item.leaf.kind !== 'anchor') continue;
     const { log: origin, size } = saidOf(item);
-    if (origin === log.origin && size <= log.items.length) sizes.add(size);
+    const at = logs.findIndex((log) => log.origin === origin && size <= log.items.length);
+    written[at]?.sizes.add(size);
   }
+}
+
+function noteSize(item: Item, log: WorldLog, { sizes }: WrittenLog): void {
   if (item.batch === null) return;
   const { seen } = headerOf(item);
   const inside = seen?.log === log.origin && seen.size <= log.items.length;

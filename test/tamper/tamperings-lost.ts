@@ -48,6 +48,11 @@ function nameAgain(world: World): void {
   say(open, (said) => Object.assign(said, { previous: { reason: said.previous.reason } }));
 }
 
+/** Another end of a hash in base64. */
+function other(end: string): string {
+  return end === 'A=' ? 'E=' : 'A=';
+}
+
 export const LOST_TAMPERINGS: readonly Tampering[] = [
   {
     what: 'Of a log whose key was lost, a leaf that only the next log signs is exchanged',
@@ -93,9 +98,9 @@ export const LOST_TAMPERINGS: readonly Tampering[] = [
     make: ({ signed }) =>
       signed((parts) =>
         editLines(parts, 'logs/1/consistency.txt', (lines) => {
-          const last = lines.pop() ?? '';
-          const other = last.endsWith('A=') ? 'E=' : 'A=';
-          return [...lines, `${last.slice(0, -2)}${other}`];
+          // The proof from the end itself is the last one, and empty.
+          const at = lines.findLastIndex((line) => line.endsWith('='));
+          return lines.with(at, (lines[at] ?? '').replace(/..$/, other));
         }),
       ),
     named: 'LOG_BREAK',

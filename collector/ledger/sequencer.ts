@@ -1,12 +1,13 @@
 import { equalBytes, toBase64, toHex } from '../../shared/bytes.ts';
 import { LanProofError } from '../../shared/errors.ts';
-import { type Checkpoint, signCheckpoint } from '../../shared/evidence/checkpoint.ts';
+import { signCheckpoint } from '../../shared/evidence/checkpoint.ts';
 import type { Crypto, Signer } from '../../shared/evidence/crypto.ts';
 import { type LogOpen, signDocument } from '../../shared/evidence/documents.ts';
 import type { Store, WriteUnit } from '../store/store.ts';
 import { createLedgerUnit } from './ledger-unit.ts';
 import { readLogKeys } from './log-keys.ts';
 import type { Sentinel } from './sentinel.ts';
+import { rootAt } from './start-check.ts';
 import { emptyTree, type Growth, grow, readTree, type Tree } from './tree.ts';
 import type { Committed, LedgerUnit, SignedCheckpoint } from './types.ts';
 
@@ -164,9 +165,8 @@ async function turnPage(
   const origin = `${originPrefix}/log-${log}${suffix}`;
   const root = at.tree.frontier.root();
   if (at.log > 0) {
-    const { size } = at.tree;
-    const note = await closingNote(options, tx, { origin: at.origin, size, root });
-    if (note !== null) await tx.saveCheckpoint({ log: at.log, size, note, at_ms: opened_ms });
+    const last = await lastSigned(options, tx, at);
+    if (last !== null) await tx.saveCheckpoint({ log: at.log, ...last, at_ms: opened_ms });
     await tx.closeLog(at.log, opened_ms, reason);
   }
   await tx.addLog({ log, origin, opened_ms });
@@ -187,17 +187,24 @@ async function turnPage(
   return { log, origin, tree: await growth.finish(tx, log) };
 }
 
-/** Only a log's own key signs its head. Where it is lost, the last head that it signed has to do. */
-async function closingNote(
+/**
+ * The head that a closed log keeps. Only its own key signs one; where it is lost the sentinel may
+ * hold a newer one than the store. Null: the store's newest has to do.
+ */
+async function lastSigned(
   { crypto, logSigner, sentinel }: SequencerOptions,
   tx: WriteUnit,
-  head: Checkpoint,
-): Promise<string | null> {
-  const key = (await readLogKeys(tx)).get(head.origin)?.log_key;
-  const own = key !== undefined && equalBytes(key, logSigner.publicKey);
-  if (own) return signCheckpoint(crypto, logSigner, head);
+  { log, origin, tree }: Open,
+): Promise<{ readonly size: number; readonly note: string } | null> {
+  const key = (await readLogKeys(tx)).get(origin)?.log_key;
+  if (key !== undefined && equalBytes(key, logSigner.publicKey)) {
+    const head = { origin, size: tree.size, root: tree.frontier.root() };
+    return { size: tree.size, note: signCheckpoint(crypto, logSigner, head) };
+  }
   const { found } = sentinel;
-  return found?.origin === head.origin && found.size === head.size ? found.note : null;
+  if (found?.origin !== origin || found.size > tree.size) return null;
+  const { root } = await rootAt(crypto, tx, log, found.size);
+  return equalBytes(root, found.root) ? { size: found.size, note: found.note } : null;
 }
 
 /** Runs what it is given one after another; a failure does not stop the next. */

@@ -92,6 +92,10 @@ export const LOG_FINDINGS = {
     vi: 'Sổ {log} nối tiếp {previous} từ mốc {size}: {reason}',
     en: 'The log {log} follows {previous} at size {size}: {reason}',
   },
+  LOG_TAIL_UNSIGNED: {
+    vi: 'Sổ {log} đã mất khóa: các dòng sau mốc {signed} đến hết mốc {closed} chỉ được ký bằng khóa của sổ kế tiếp',
+    en: "The key of the log {log} was lost: its leaves behind size {signed}, up to {closed}, are signed by the next log's key only",
+  },
   ANCHOR_INCONSISTENT: {
     vi: 'Mốc {size} mà {by} xác nhận không thuộc sổ này ({problem})',
     en: 'The log does not continue size {size} that {by} vouched for ({problem})',

@@ -38,6 +38,7 @@ MANIFEST = "manifest.dsse.json"
 PRIVATE = ("endpoints", "identity")
 SIGNED_ONE_IN = 60
 BEFORE_MS = 26 * 3_600_000
+KEYLESS_REASONS = ("log_key_lost", "document_key_lost", "sentinel_missing", "sentinel_newer")
 HEADER_MEMBERS = ("seen", "list", "boot", "run", "closed_to_ms", "clock", "events", "sections")
 
 
@@ -47,22 +48,52 @@ def split_hashes(data):
 
 
 class Log:
-    """One log of the bundle at its signed head."""
+    """One log of the bundle at its head; `after` is the next log, which was read before."""
 
-    def __init__(self, files, number, keys):
+    def __init__(self, files, number, keys, after):
         name = "logs/%d/%%s.txt" % number
         self.hashes = split_hashes(files["logs/%d/inclusion.bin" % number])
         note = files[name % "checkpoint"].decode()
         self.number, self.origin = number, note.split("\n")[0]
         need(self.origin in keys, "policy.txt names no key of " + self.origin)
         self.key = keys[self.origin]
-        self.size, self.root = open_checkpoint(note, self.origin, self.key)
+        self.signed, root = open_checkpoint(note, self.origin, self.key)
+        self.size, self.root = self.closed_at(after) or (self.signed, root)
         head = (self.origin, self.size)
         self.leaves = read_leaves(files[name % "leaves"], *head)
         title = "lanproof-consistency/v1"
         self.consistency = read_proofs(files[name % "consistency"], title, *head)
         self.days = read_daily(files[name % "daily"], *head)
-        self.documents, self.document_key, self.continued = {}, None, set()
+        self.documents, self.opened, self.continued = {}, None, set()
+        if self.size > self.signed:
+            self.continues(self.signed, root)
+
+    def closed_at(self, after):
+        """The head that the next log names where this one's key was lost; None: it does not."""
+        previous = (after and after.opened["previous"]) or {}
+        behind = previous.get("log") == self.origin and 1 <= self.signed < previous["size"]
+        if not behind or previous["reason"].split(":")[0] not in KEYLESS_REASONS:
+            return None
+        return None if after.key == self.key else (previous["size"], b64(previous["root"]))
+
+    def take_documents(self, texts):
+        """Every document hangs on a listed leaf of its own."""
+        for index, leaf, _ in self.leaves:
+            if leaf["kind"] == "batch":
+                continue
+            need((self.number, index) in texts, "document of leaf %d is missing" % index)
+            self.documents[index] = (leaf, texts.pop((self.number, index)))
+
+    def open(self):
+        """Leaf 0 names the keys of the log."""
+        leaf, text = self.documents.get(0, ({"kind": ""}, None))
+        need(leaf["kind"] == "log-open", "log %d has no log-open at leaf 0" % self.number)
+        need(document_hash(text) == b64(leaf["hash"]), "document hash of a log-open")
+        claimed = json.loads(b64(json.loads(text)["payload"]))
+        self.document_key = b64(claimed["document_key"])
+        self.opened = json.loads(open_envelope(text, kind_type("log-open"), self.document_key))
+        named = (self.opened["log"], b64(self.opened["log_key"]))
+        need(named == (self.origin, self.key), "keys of log-open")
 
     def check_inclusion(self):
         """One proof of all listed leaves: what is not listed is there as hashes of whole parts."""
@@ -108,8 +139,8 @@ def read_policy(text, trusted):
     return keys
 
 
-def read_documents(files, logs):
-    """Every document hangs on a listed, included leaf; returns (log, index, leaf, payload)."""
+def read_texts(files):
+    """(log, leaf) -> envelope of every document."""
     texts = {}
     for line in files["documents.ndjson"].decode().split("\n")[:-1]:
         item = json.loads(line)
@@ -117,34 +148,31 @@ def read_documents(files, logs):
         place = (item["log"], item["leaf"])
         need(not texts or place > max(texts), "documents.ndjson: order")
         texts[place] = item["text"]
-    for number, log in logs.items():
-        for index, leaf, _ in log.leaves:
-            if leaf["kind"] == "batch":
-                continue
-            need((number, index) in texts, "document of leaf %d is missing" % index)
-            log.documents[index] = (leaf, texts.pop((number, index)))
-    need(texts == {}, "a document without a leaf")
+    return texts
 
 
 def kind_type(kind):
     return "application/vnd.lanproof.%s.v1+json" % kind
 
 
-def open_logs(logs):
-    """Leaf 0 of each log names its keys; log n + 1 names the very head of log n."""
-    before = None
-    for _, log in sorted(logs.items()):
-        leaf, text = log.documents.get(0, ({"kind": ""}, None))
-        need(leaf["kind"] == "log-open", "log %d has no log-open at leaf 0" % log.number)
-        claimed = json.loads(b64(json.loads(text)["payload"]))
-        log.document_key = b64(claimed["document_key"])
-        opened = json.loads(open_envelope(text, kind_type("log-open"), log.document_key))
-        need(opened["log"] == log.origin and b64(opened["log_key"]) == log.key, "keys of log-open")
-        if before is not None:
-            previous = opened["previous"] or {}
-            head = (previous.get("log"), previous.get("size"), b64(previous.get("root", "")))
-            need(head == (before.origin, before.size, before.root), "log-open names another head")
-        before = log
+def open_logs(files, numbers, keys):
+    """All logs, oldest first; log n + 1 names the very head of log n."""
+    texts, logs = read_texts(files), {}
+    # The newest first: where the key of a log was lost, the next one names its head.
+    for number in sorted(numbers, reverse=True):
+        log = logs[number] = Log(files, number, keys, logs.get(number + 1))
+        log.check_inclusion()
+        log.take_documents(texts)
+        log.open()
+    need(texts == {}, "a document without a leaf")
+    logs = dict(sorted(logs.items()))
+    for number, log in logs.items():
+        if number - 1 not in logs:
+            continue
+        before, previous = logs[number - 1], log.opened["previous"] or {}
+        head = (previous.get("log"), previous.get("size"), b64(previous.get("root", "")))
+        need(head == (before.origin, before.size, before.root), "log-open names another head")
+    return logs
 
 
 class Keys:
@@ -445,11 +473,7 @@ def read_bundle(options):
     files = open_zip(Path(options.bundle).read_bytes())
     numbers = check_names(files)
     keys = read_policy(files["policy.txt"].decode(), options.key)
-    logs = {number: Log(files, number, keys) for number in numbers}
-    for log in logs.values():
-        log.check_inclusion()
-    read_documents(files, logs)
-    open_logs(logs)
+    logs = open_logs(files, numbers, keys)
     manifest = read_manifest(files, logs)
     records = []
     for name in sorted(name for name in files if name.startswith("batches/")):
@@ -462,6 +486,12 @@ def read_bundle(options):
     out["heads"] = [
         {"log": one.origin, "size": one.size, "root": base64.b64encode(one.root).decode()}
         for one in logs.values()
+    ]
+    # Leaves from `signed` on: only the next log's key stands for them.
+    out["tails"] = [
+        {"log": one.origin, "signed": one.signed, "closed": one.size}
+        for one in logs.values()
+        if one.signed < one.size
     ]
     out["checked"] = {
         "files": len(files),

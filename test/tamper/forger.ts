@@ -33,6 +33,7 @@ import {
   rewrite,
   saidOf,
   say,
+  sizeOf,
   type World,
   type WorldLog,
 } from './world.ts';
@@ -84,6 +85,7 @@ export function writeParts(world: World, keys: ForgerKeys): Parts {
     }
     written.push(writeLog(world, log, keys, renamed, heads));
   }
+  noteAnchors(world, written);
   for (const [at, log] of world.logs.entries()) putLog(parts, log, written[at], keys);
   const all = world.logs.flatMap(({ items }, log) =>
     items.map((item, leaf) => ({ item, leaf, log: log + 1 })),
@@ -162,11 +164,17 @@ function anchorAgain({ origin }: WorldLog, item: Item, { hashes }: WrittenLog): 
   });
 }
 
-function noteSize(item: Item, log: WorldLog, { sizes }: WrittenLog): void {
-  if (item.leaf.kind === 'anchor') {
+/** An anchor of a closed log may be a leaf of a later one. */
+function noteAnchors({ logs }: World, written: readonly WrittenLog[]): void {
+  for (const item of logs.flatMap(({ items }) => items)) {
+    if (item.leaf.kind !== 'anchor') continue;
     const { log: origin, size } = saidOf(item);
-    if (origin === log.origin && size <= log.items.length) sizes.add(size);
+    const at = logs.findIndex((log) => log.origin === origin && size <= log.items.length);
+    written[at]?.sizes.add(size);
   }
+}
+
+function noteSize(item: Item, log: WorldLog, { sizes }: WrittenLog): void {
   if (item.batch === null) return;
   const { seen } = headerOf(item);
   const inside = seen?.log === log.origin && seen.size <= log.items.length;
@@ -242,7 +250,7 @@ function writeBatch(
       header.list.hash = renamed.get(header.list.hash) ?? header.list.hash;
       if (header.seen.log === log.origin) {
         header.seen.size = Math.min(header.seen.size, hashes.length);
-        if (header.seen.checkpoint !== undefined) {
+        if (header.seen.checkpoint !== undefined && log.kept === undefined) {
           header.seen.checkpoint = note(log.origin, hashes.slice(0, header.seen.size), logKey);
         }
       }
@@ -258,7 +266,8 @@ function writeBatch(
   return hash;
 }
 
-function note(origin: string, hashes: readonly Uint8Array[], logKey: Signer): string {
+/** The head of so many leaves under a log's key. */
+export function note(origin: string, hashes: readonly Uint8Array[], logKey: Signer): string {
   const root = rootFromLeaves(crypto, hashes);
   return signCheckpoint(crypto, logKey, { origin, size: hashes.length, root });
 }
@@ -272,7 +281,7 @@ function replaceAll(said: Record<string, unknown>, from: string, to: string): vo
 /** Head, leaves, proofs and counts of a log. */
 function putLog(
   parts: Parts,
-  { log, origin, items }: WorldLog,
+  { log, origin, items, kept }: WorldLog,
   written: WrittenLog | undefined,
   keys: ForgerKeys,
 ): void {
@@ -283,7 +292,8 @@ function putLog(
   const getHash = hashGetter(hashes);
   const put = (file: Parameters<typeof logFileName>[1], text: string): void =>
     void parts.set(logFileName(log, file), utf8(text));
-  put('checkpoint', note(origin, hashes, keys.log));
+  put('checkpoint', kept ?? note(origin, hashes, keys.log));
+  if (kept !== undefined) sizes.add(sizeOf(kept));
   put('leaves', formatLeaves(head, leaves));
   const listed = leaves.map(({ leaf }) => leaf);
   const rest = [...missingRanges(size, listed)].map(([lo, hi]) =>

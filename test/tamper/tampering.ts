@@ -20,7 +20,7 @@ export interface Tampering {
   readonly what: string;
   readonly keys: readonly KeyName[];
   /** Which bundle is tampered with. */
-  readonly bundle?: 'hours' | 'masked' | 'days' | 'carried';
+  readonly bundle?: 'hours' | 'masked' | 'days' | 'carried' | 'lost';
   readonly make: (scene: Scene) => Promise<Tampered> | Tampered;
   /** What names it, for every auditor or for each. */
   readonly named: Named | Readonly<Record<Auditor, Named>>;

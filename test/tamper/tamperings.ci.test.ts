@@ -8,6 +8,7 @@ import { findings, told, verified } from '../support/verify-kit.ts';
 import { agrees, heldBy, seenBy, strange } from './auditors.ts';
 import { reopen, setPolicy } from './edits.ts';
 import { writeWorld } from './forger.ts';
+import { loseLogKey } from './lost-key.ts';
 import { type Office, openOffice, openTwoDays } from './office.ts';
 import { AUDITORS, type Auditor, createScene, type Tampering } from './tampering.ts';
 import { TAMPERINGS } from './tamperings.ts';
@@ -36,6 +37,8 @@ before(async () => {
   const night = { from_ms: MIDNIGHT_MS, to_ms: MIDNIGHT_MS + 2 * HOUR_MS };
   await keep('hours', hours, hours.bundle);
   await keep('masked', hours, await hours.build(three, true));
+  const lost = await loseLogKey(hours);
+  await keep('lost', lost, lost.bundle);
   await keep('days', days, days.bundle);
   await keep('carried', days, await days.build(night));
 });
@@ -74,7 +77,7 @@ test('untouched bundles fail for no auditor, whatever is held', async () => {
 });
 
 test('a forger who changes nothing writes the same bytes: the forgeries are as good', async () => {
-  for (const name of ['hours', 'days'] as const) {
+  for (const name of ['hours', 'days', 'lost'] as const) {
     const { office, bytes } = of(name);
     for (const withAgent of [false, true]) {
       const forged = await createScene(office, bytes).forged(() => {}, withAgent);

@@ -31,6 +31,8 @@ export interface WorldLog {
   readonly log: number;
   readonly origin: string;
   items: Item[];
+  /** A smaller head that a lost key signed: nobody can sign another one. */
+  kept?: string;
 }
 
 export interface World {
@@ -64,9 +66,15 @@ export async function readWorld(bundle: Uint8Array): Promise<World> {
       return { leaf: rest, text, batch };
     });
     if (manifest.begin?.log === log) begin = items[manifest.begin.leaf] ?? null;
-    logs.push({ log, origin, items });
+    const note = textOf(parts, `logs/${log}/checkpoint.txt`);
+    logs.push({ log, origin, items, ...(sizeOf(note) < size ? { kept: note } : {}) });
   }
   return { parts, logs, manifest, begin };
+}
+
+/** Size that a checkpoint names. */
+export function sizeOf(note: string): number {
+  return Number(note.split('\n')[1]);
 }
 
 export function payloadOf(envelope: string): Uint8Array {

@@ -25,6 +25,7 @@ import {
   headsOf,
   type LogNeeds,
   logKeys,
+  needsOf,
   noteAnchors,
   notePrinted,
   noteReports,
@@ -98,8 +99,8 @@ async function makePlan(deps: BundleDeps, ask: BundleAsk): Promise<Plan> {
   const begin = chooseBegin(found, period, ask.reach_ms);
   const documents = withoutEarlierDays(found, begin);
   const needs = new Map<string, LogNeeds>();
-  for (const head of await headsOf(ledger, checkpoint)) {
-    needs.set(head.origin, { head, leaves: [], sizes: new Set() });
+  for (const head of await headsOf(ledger, checkpoint, found)) {
+    needs.set(head.origin, needsOf(head));
   }
   noteAnchors(documents, needs);
   noteReports(documents, needs);

@@ -18,31 +18,64 @@ import type { BundleDeps } from './types.ts';
 /** Hashes asked for at once: their tiles are in memory together, some megabytes at most. */
 const RANGES_AT_ONCE = 500;
 
+/** What a log is told at. */
+export interface ToldHead extends LogHead {
+  readonly log: number;
+  /** The newest head that the log's own key signed, and its size: less, where the key was lost. */
+  readonly note: string;
+  readonly signed_size: number;
+}
+
 /** What has to be proved of one log, collected while its leaves are written. */
 export interface LogNeeds {
-  readonly head: SignedCheckpoint;
+  readonly head: ToldHead;
   /** Indexes of the leaves that are listed, ascending. */
   readonly leaves: number[];
   /** Sizes of older checkpoints. */
   readonly sizes: Set<number>;
 }
 
-/** The heads that a bundle is proved under: of each closed log its last, of the open one `head`. */
+/**
+ * The heads that a bundle is proved under: of the open log `head`, of each closed one the size that
+ * the next log's first leaf names. It lies behind the last signed head where the key was lost.
+ */
 export async function headsOf(
   ledger: Pick<Ledger, 'checkpointOf'>,
   head: SignedCheckpoint,
-): Promise<SignedCheckpoint[]> {
-  const heads: SignedCheckpoint[] = [];
+  documents: readonly PlacedDocument[],
+): Promise<ToldHead[]> {
+  const closed_at = new Map(
+    ofKind(documents, 'log-open').map(({ text }) => {
+      const { log, size } = Object.assign({ log: '', size: 0 }, saidOf(text).previous);
+      return [String(log), Number(size)] as const;
+    }),
+  );
+  const heads: ToldHead[] = [];
   for (let log = 1; log < head.log; log++) {
-    const closed = await ledger.checkpointOf(log);
-    if (closed === null) {
+    const signed = await ledger.checkpointOf(log);
+    if (signed === null) {
       throw new LanProofError('LEDGER_DAMAGED', `log ${log} has no signed head`, {
         hint: 'run `lanproof ledger verify`; restore the ledger if it reports damage',
       });
     }
-    heads.push(closed);
+    heads.push(toldAt(signed, Math.max(signed.size, closed_at.get(signed.origin) ?? 0)));
   }
-  return [...heads, head];
+  return [...heads, toldAt(head, head.size)];
+}
+
+function toldAt({ log, origin, note, size }: SignedCheckpoint, told_size: number): ToldHead {
+  return { log, origin, note, signed_size: size, size: told_size };
+}
+
+/** What is to be proved under a head: at first only that it continues the signed one. */
+export function needsOf(head: ToldHead): LogNeeds {
+  const behind = head.signed_size < head.size;
+  return { head, leaves: [], sizes: new Set(behind ? [head.signed_size] : []) };
+}
+
+/** Payload of a document of our own store. */
+function saidOf(text: string): Record<string, unknown> {
+  return Object.assign({}, JSON.parse(fromUtf8(fromBase64(parseEnvelope(text).payload))));
 }
 
 /** Sizes that anchors vouch for; the anchored log need not be the one that they are leaves of. */
@@ -51,8 +84,7 @@ export function noteAnchors(
   needs: ReadonlyMap<string, LogNeeds>,
 ): void {
   for (const { text } of ofKind(documents, 'anchor')) {
-    const said = JSON.parse(fromUtf8(fromBase64(parseEnvelope(text).payload)));
-    const { log, size } = Object.assign({ log: '', size: 0 }, said);
+    const { log, size } = Object.assign({ log: '', size: 0 }, saidOf(text));
     noteSize(needs.get(String(log)), Number(size));
   }
 }
@@ -63,8 +95,7 @@ export function noteReports(
   needs: ReadonlyMap<string, LogNeeds>,
 ): void {
   for (const { text } of ofKind(documents, 'report')) {
-    const said = JSON.parse(fromUtf8(fromBase64(parseEnvelope(text).payload)));
-    const { log, size } = Object.assign({ log: '', size: 0 }, said.as_of);
+    const { log, size } = Object.assign({ log: '', size: 0 }, saidOf(text).as_of);
     noteSize(needs.get(String(log)), Number(size));
   }
 }
@@ -90,8 +121,7 @@ export function noteSize(needs: LogNeeds | undefined, size: number): void {
 /** Keys of all logs as their first leaves say, oldest first. */
 export function logKeys(documents: readonly PlacedDocument[]): VerifierKey[] {
   return ofKind(documents, 'log-open').map(({ text }) => {
-    const said = JSON.parse(fromUtf8(fromBase64(parseEnvelope(text).payload)));
-    const { log, log_key } = Object.assign({ log: '', log_key: '' }, said);
+    const { log, log_key } = Object.assign({ log: '', log_key: '' }, saidOf(text));
     return { name: String(log), publicKey: fromBase64(String(log_key)) };
   });
 }
@@ -102,8 +132,7 @@ export async function proofFiles(
   { head, leaves, sizes }: LogNeeds,
   site: string,
 ): Promise<{ inclusion: Uint8Array; consistency: string; daily: string }> {
-  const { log, origin, size } = head;
-  const told: LogHead = { origin, size };
+  const { log, size } = head;
   const hashes: Uint8Array[] = [];
   for (const ranges of groupsOf(missingRanges(size, leaves), RANGES_AT_ONCE)) {
     hashes.push(...(await ledger.ranges(log, ranges, size)));
@@ -116,8 +145,8 @@ export async function proofFiles(
   }
   return {
     inclusion: formatInclusion(hashes),
-    consistency: formatConsistency(told, proofs),
-    daily: formatDaily(told, await dailyCounts(store, { log, size }, site, breathe)),
+    consistency: formatConsistency(head, proofs),
+    daily: formatDaily(head, await dailyCounts(store, { log, size }, site, breathe)),
   };
 }
 

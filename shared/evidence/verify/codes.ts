@@ -35,6 +35,7 @@ export const FINDINGS = {
   LOG_OPEN_FALSE: ['consistency', 'failed'],
   LOG_BREAK: ['consistency', 'failed'],
   LOG_REOPENED: ['consistency', 'note'],
+  LOG_TAIL_UNSIGNED: ['consistency', 'gap'],
   ANCHOR_INCONSISTENT: ['consistency', 'failed'],
   PRINTED_FORMAT: ['consistency', 'failed'],
   PRINTED_LOG: ['consistency', 'failed'],

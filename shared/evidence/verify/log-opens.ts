@@ -1,95 +1,58 @@
 /** Check 5, first half: each log says at its first leaf which one it follows, and who signs. */
 import { equalBytes, fromBase64 } from '../../bytes.ts';
-import type { Policy } from '../bundle/policy.ts';
-import type { BundleDocument } from '../bundle/types.ts';
-import type { Crypto } from '../crypto.ts';
-import { openDocument } from '../document-reading.ts';
-import { documentHash, type LogOpen } from '../documents.ts';
+import { logFileName } from '../bundle/names.ts';
+import type { LogOpen } from '../documents.ts';
 import type { VerifiedLog } from './logs.ts';
-import { payloadBytes, payloadMembers } from './payload.ts';
-import { problemOf } from './problem.ts';
 import type { Recorder } from './recorder.ts';
 
 /** What is known of the document key of each log, by the log's number. */
 export type LogOpens = ReadonlyMap<number, LogOpen>;
 
 /**
- * Reads leaf 0 of every log; a log without one has no document key. Where the leaves are not proved
- * (check 9 says so) it is read all the same, so that later checks name what else is wrong.
+ * Says of every log what is wrong with its leaf 0. Where the leaves are not proved (check 9 says
+ * so) it counts all the same, so that later checks name what else is wrong.
  */
-export function readLogOpens(
-  crypto: Crypto,
-  logs: readonly VerifiedLog[],
-  documents: readonly BundleDocument[],
-  policy: Policy,
-  said: Recorder,
-): LogOpens {
+export function checkLogOpens(logs: readonly VerifiedLog[], said: Recorder): LogOpens {
   const opens = new Map<number, LogOpen>();
-  for (const log of logs) {
-    const open = readOpen(crypto, log, documents, policy, said);
-    if (open === null) continue;
-    opens.set(log.log, open);
-    follows(
-      logs.find((one) => one.log === log.log - 1),
-      log,
-      open,
-      said,
-    );
+  for (const { log, head, opening } of logs) {
+    const place = `log ${log} leaf 0`;
+    if (opening.open !== null) {
+      opens.set(log, opening.open);
+      const before = logs.find((one) => one.log === log - 1);
+      follows(before, opening.open, place, said);
+    } else if (opening.problem === null) {
+      said.say('LOG_OPEN_MISSING', place, { log: head.origin });
+    } else {
+      said.say('LOG_OPEN_FALSE', place, { log: head.origin, problem: opening.problem });
+    }
   }
   return opens;
 }
 
-function readOpen(
-  crypto: Crypto,
-  verified: VerifiedLog,
-  documents: readonly BundleDocument[],
-  policy: Policy,
-  said: Recorder,
-): LogOpen | null {
-  const { log, head, leaves } = verified;
-  const place = `log ${log} leaf 0`;
-  const [leaf] = leaves;
-  const text = documents.find((one) => one.log === log && one.leaf === 0)?.text ?? null;
-  if (leaf?.leaf !== 0 || leaf.kind !== 'log-open' || text === null) {
-    said.say('LOG_OPEN_MISSING', place, { log: head.origin });
-    return null;
-  }
-  const wrong = (problem: string): null => {
-    said.say('LOG_OPEN_FALSE', place, { log: head.origin, problem });
-    return null;
-  };
-  try {
-    if (!equalBytes(documentHash(crypto, text), leaf.hash)) return wrong('HASH');
-    // It names the key that signed it: what makes it true is its place in the signed log.
-    const { document_key } = payloadMembers(payloadBytes(text));
-    const open = openDocument(crypto, text, 'log-open', fromBase64(String(document_key)));
-    const key = policy.logs.find(({ name }) => name === head.origin)?.publicKey;
-    if (open.log !== head.origin) return wrong('OTHER_LOG');
-    if (key === undefined || !equalBytes(fromBase64(open.log_key), key)) return wrong('LOG_KEY');
-    return open;
-  } catch (error) {
-    return wrong(problemOf(error).problem);
-  }
-}
-
-/** Log n + 1 names the very head of log n that is in the bundle. */
+/** Log n + 1 names the very head that log n has in the bundle. */
 function follows(
   before: VerifiedLog | undefined,
-  { log }: VerifiedLog,
   { previous, log: origin }: LogOpen,
+  place: string,
   said: Recorder,
 ): void {
-  const place = `log ${log} leaf 0`;
   if (before === undefined) {
     if (previous !== null) said.say('LOG_BREAK', place, { log: origin, previous: previous.log });
     return;
   }
-  const { head } = before;
+  const { head, signed_size } = before;
   const root = previous === null ? new Uint8Array() : fromBase64(previous.root);
-  if (previous?.log === head.origin && previous.size === head.size && equalBytes(root, head.root)) {
-    const { size, reason } = previous;
-    said.say('LOG_REOPENED', place, { log: origin, previous: head.origin, size, reason });
-  } else {
+  if (
+    previous?.log !== head.origin ||
+    previous.size !== head.size ||
+    !equalBytes(root, head.root)
+  ) {
     said.say('LOG_BREAK', place, { log: origin, previous: head.origin });
+    return;
   }
+  const { size, reason } = previous;
+  said.say('LOG_REOPENED', place, { log: origin, previous: head.origin, size, reason });
+  if (signed_size === size) return;
+  const told = { log: head.origin, signed: signed_size, closed: size };
+  said.say('LOG_TAIL_UNSIGNED', logFileName(before.log, 'checkpoint'), told);
 }

@@ -1,27 +1,27 @@
-/** Check 3, first half: the signed head of each log, and the files that are told at that head. */
+/** Check 3, second part: what the files of each log say is proved under the log's head. */
 import { equalBytes } from '../../bytes.ts';
-import { parseDaily } from '../bundle/daily.ts';
-import { parseLeaves } from '../bundle/leaves.ts';
-import { type LogFile, logFileName } from '../bundle/names.ts';
-import type { Policy } from '../bundle/policy.ts';
-import { parseConsistency, parseInclusion } from '../bundle/proofs.ts';
-import type { BundleDay, BundleLeaf, BundleManifest, BundleProof } from '../bundle/types.ts';
-import { type Checkpoint, openCheckpoint } from '../checkpoint.ts';
+import { logFileName } from '../bundle/names.ts';
+import { parseInclusion } from '../bundle/proofs.ts';
+import type { BundleDay, BundleDocument, BundleLeaf, BundleManifest } from '../bundle/types.ts';
+import type { Checkpoint } from '../checkpoint.ts';
 import type { Crypto } from '../crypto.ts';
 import { hashLeaf } from '../leaf.ts';
-import { verifyConsistency } from '../merkle.ts';
 import { rootOfProof } from '../multiproof.ts';
-import { type Container, readFile } from './container.ts';
-import { problemOf } from './problem.ts';
+import { closingHead, continuity, type Proved } from './closing-head.ts';
+import type { Container } from './container.ts';
+import { type Opening, readOpening } from './opening.ts';
 import type { Recorder } from './recorder.ts';
+import type { SignedLog } from './signed-logs.ts';
 
-export type Proved = 'proved' | 'false' | 'missing';
-
-/** A log whose head is signed by a key of the policy. */
+/** A log whose head is known. */
 export interface VerifiedLog {
   /** Its number in the deployment. */
   readonly log: number;
+  /** What all is proved under: signed by the log's key, or, its key lost, named by the next log. */
   readonly head: Checkpoint;
+  /** Size of the newest head that the log's own key signed: that of `head`, or less. */
+  readonly signed_size: number;
+  readonly opening: Opening;
   readonly leaves: readonly BundleLeaf[];
   readonly days: readonly BundleDay[];
   /** Whether all leaves are proved to stand at their places under the head. */
@@ -30,55 +30,47 @@ export interface VerifiedLog {
   continues(older: Pick<Checkpoint, 'size' | 'root'>): Proved;
 }
 
-/** Reads all logs of the bundle, oldest first; halts where a head is not signed. */
-export async function readLogs(
+/** Proves the leaves of all logs, and says which are not; oldest first. */
+export async function proveLogs(
   crypto: Crypto,
   container: Container,
-  policy: Policy,
+  signed: readonly SignedLog[],
+  documents: readonly BundleDocument[],
   said: Recorder,
 ): Promise<VerifiedLog[]> {
   const logs: VerifiedLog[] = [];
-  for (const log of container.logs) {
-    const head = await readHead(crypto, container, policy, said, log);
-    const file = (name: LogFile): string => logFileName(log, name);
-    const read = <T>(name: LogFile, parse: (text: string, place: string) => T): Promise<T> =>
-      readFile(container, said, file(name), (text) => parse(text, file(name)));
-    const leaves = await read('leaves', (text, place) => parseLeaves(text, log, place));
-    const consistency = await read('consistency', parseConsistency);
-    const daily = await read('daily', parseDaily);
-    const told = { leaves, consistency, daily };
-    for (const name of ['leaves', 'consistency', 'daily'] as const) {
-      const { origin, size } = told[name];
-      if (origin === head.origin && size === head.size) continue;
-      said.say('FILE_HEAD', file(name), { log: origin, size, head: head.size });
-    }
-    said.count('checkpoint', 'logs');
-    const proved = await proveLeaves(crypto, container, head, file('inclusion'), leaves.leaves);
-    if (proved) said.count('inclusion', 'leaves', leaves.leaves.length);
-    else said.say('INCLUSION_FALSE', file('inclusion'), { log: head.origin });
-    const known = { log, head, leaves: leaves.leaves, days: daily.days, proved };
-    logs.push({ ...known, continues: continuity(crypto, head, consistency.proofs) });
+  // The newest first: where a log's key was lost, its head stands in the proved opening of the next.
+  for (const one of signed.toReversed()) {
+    const { log, leaves, days, proofs } = one;
+    const [next] = logs;
+    const open = next?.log === log + 1 && next.proved ? next.opening.open : null;
+    const head = (open === null ? null : closingHead(crypto, one, open)) ?? one.signed;
+    const opening = readOpening(crypto, one, documents);
+    const proved = await proveLeaves(crypto, container, head, one);
+    const continues = continuity(crypto, head, proofs);
+    const signed_size = one.signed.size;
+    logs.unshift({ log, head, signed_size, opening, leaves, days, proved, continues });
+  }
+  for (const [at, { told }] of signed.entries()) {
+    const log = logs[at];
+    if (log !== undefined) sayProved(log, told, said);
   }
   return logs;
 }
 
-async function readHead(
-  crypto: Crypto,
-  container: Container,
-  policy: Policy,
+function sayProved(
+  { log, head, leaves, proved }: VerifiedLog,
+  told: SignedLog['told'],
   said: Recorder,
-  log: number,
-): Promise<Checkpoint> {
-  const name = logFileName(log, 'checkpoint');
-  const note = await container.text(name);
-  const origin = note.slice(0, Math.max(0, note.indexOf('\n')));
-  const key = policy.logs.find((known) => known.name === origin);
-  if (key === undefined) return said.halt('POLICY_LOG', name, { log: origin.slice(0, 200) });
-  try {
-    return openCheckpoint(crypto, note, origin, key.publicKey);
-  } catch (error) {
-    return said.halt('CHECKPOINT_FALSE', name, { log: origin, problem: problemOf(error).problem });
+): void {
+  for (const name of ['leaves', 'consistency', 'daily'] as const) {
+    const { origin, size } = told[name];
+    if (origin === head.origin && size === head.size) continue;
+    said.say('FILE_HEAD', logFileName(log, name), { log: origin, size, head: head.size });
   }
+  said.count('checkpoint', 'logs');
+  if (proved) said.count('inclusion', 'leaves', leaves.length);
+  else said.say('INCLUSION_FALSE', logFileName(log, 'inclusion'), { log: head.origin });
 }
 
 /** Root of the listed leaves and the hashes of all others against the head. */
@@ -86,29 +78,14 @@ async function proveLeaves(
   crypto: Crypto,
   container: Container,
   { size, root }: Checkpoint,
-  file: string,
-  leaves: readonly BundleLeaf[],
+  { log, leaves }: SignedLog,
 ): Promise<boolean> {
+  const file = logFileName(log, 'inclusion');
   const bytes = await container.bytes(file);
   if (bytes.length % root.length !== 0) return false;
   const placed = leaves.map((leaf) => ({ index: leaf.leaf, hash: hashLeaf(crypto, leaf) }));
   const found = rootOfProof(crypto, size, placed, parseInclusion(bytes, file));
   return found !== null && equalBytes(found, root);
-}
-
-function continuity(
-  crypto: Crypto,
-  { size, root }: Checkpoint,
-  proofs: readonly BundleProof[],
-): VerifiedLog['continues'] {
-  const older = new Map(proofs.map(({ at, hashes }) => [at, hashes]));
-  return (from) => {
-    // Nothing has to be proved of the head itself, and an empty tree proves nothing.
-    const proof = from.size === size || from.size === 0 ? [] : older.get(from.size);
-    if (proof === undefined) return 'missing';
-    const same = verifyConsistency(crypto, from.size, from.root, size, root, proof);
-    return same ? 'proved' : 'false';
-  };
 }
 
 /** The manifest must speak of the head of the last log that is here. */

@@ -21,10 +21,11 @@ import {
   finishReplay,
   readTold,
 } from './figures.ts';
-import { type LogOpens, readLogOpens } from './log-opens.ts';
-import { checkAsOf, readLogs } from './logs.ts';
+import { checkLogOpens, type LogOpens } from './log-opens.ts';
+import { checkAsOf, proveLogs } from './logs.ts';
 import { readPolicy } from './policy.ts';
 import { createRecorder, Halt, type Recorder } from './recorder.ts';
+import { readSignedLogs } from './signed-logs.ts';
 import type { CarriedIn, Exposure, Outcome, Verdict, VerifyOptions } from './types.ts';
 import { type Known, walkBatches } from './walk-batches.ts';
 import { createWithheld } from './withheld.ts';
@@ -67,10 +68,11 @@ async function walk(options: VerifyOptions, said: Recorder, found: Found): Promi
   found.sha256 = container.sha256;
   found.manifest = manifest;
   const policy = await readPolicy(crypto, container, options.trust, said);
-  const logs = await readLogs(crypto, container, policy, said);
-  checkAsOf(manifest, logs, said);
+  const signed = await readSignedLogs(crypto, container, policy, said);
   const texts = await readFile(container, said, DOCUMENTS_NAME, (text) => parseDocuments(text));
-  const opens = readLogOpens(crypto, logs, texts, policy, said);
+  const logs = await proveLogs(crypto, container, signed, texts, said);
+  checkAsOf(manifest, logs, said);
+  const opens = checkLogOpens(logs, said);
   checkManifest(options, container, opens, said);
   const documents = readDocuments({ crypto, manifest, logs, opens, said }, texts);
   const anchors = await checkAnchors(options, policy, logs, documents, said);

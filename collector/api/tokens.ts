@@ -13,6 +13,7 @@ import { ROLES } from '../store/rows.ts';
 import { answers, typed } from './routes.ts';
 import { Ms, NullableMs, NullableText, NullableTime, Time } from './schemas.ts';
 import { visibleSite } from './scope.ts';
+import { signedInRoutes } from './signed-in.ts';
 import { rfc3339 } from './times.ts';
 
 const TOKEN_BODY_BYTES_MAX = 4 * 1024;
@@ -112,6 +113,7 @@ export function tokenRoutes(app: FastifyInstance, context: AppContext): void {
       return { ...made, expires: rfc3339(made.expires_ms) };
     },
   );
+  signedInRoutes(app, context);
   decisionRoutes(app, context);
 }
 

@@ -8,6 +8,7 @@ import type { SignedCheckpoint } from '../ledger/types.ts';
 import type { EnrolmentRow, EnrolTokenRow } from '../store/rows.ts';
 import type { ReadUnit, WriteUnit } from '../store/store.ts';
 import { acceptKey, auditEnrolment } from './accept-key.ts';
+import { checkNotEnded } from './ended-keys.ts';
 import { decodeEnrolToken } from './enrol-token.ts';
 import { hashSecret, sameHash } from './secrets.ts';
 
@@ -22,13 +23,14 @@ export interface EnrolAsk {
 /**
  * An agent shows its token and its new key. The key is accepted at once if the token says so,
  * else it waits for a person; the same key may ask again with the same token. Throws HttpError
- * TOKEN_*, KEY_IN_USE, ENROLMENT_REFUSED or LanProofError TOKEN_MALFORMED.
+ * TOKEN_*, KEY_IN_USE, KEY_REVOKED, ENROLMENT_REFUSED or LanProofError TOKEN_MALFORMED.
  */
 export async function enrol(context: AppContext, ask: EnrolAsk): Promise<EnrolAnswer> {
   const { id, secret } = decodeEnrolToken(ask.token);
   const { value, checkpoint } = await context.ledger.commit(async (unit) => {
     const token = await usableToken(context, unit.tx, id, secret, ask.key);
     await checkKey(unit.tx, token, ask.key);
+    await checkNotEnded(unit.tx, token.site, ask.key);
     const row = await requestEnrolment(context, unit.tx, token, ask);
     if (row.state === 'refused') throw refused();
     if (row.state === 'pending' && !token.approve) return row;
@@ -42,7 +44,7 @@ export async function enrol(context: AppContext, ask: EnrolAsk): Promise<EnrolAn
   return approvedAnswer(context, value, checkpoint);
 }
 
-/** A person accepts the newest waiting key of an agent. Throws HttpError 404 or 409. */
+/** A person accepts the newest waiting key of an agent. Throws HttpError 403, 404 or 409. */
 export async function approveEnrolment(
   context: AppContext,
   site: string,
@@ -72,6 +74,8 @@ export async function approveEnrolment(
         },
       );
     }
+    // It may have been revoked while it waited.
+    await checkNotEnded(unit.tx, site, row.key);
     return acceptKey(context, unit, row, { by, insecure: false });
   });
   context.agents.changed();

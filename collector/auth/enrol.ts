@@ -37,11 +37,22 @@ export async function enrol(context: AppContext, ask: EnrolAsk): Promise<EnrolAn
     if (row.state === 'pending') {
       return acceptKey(context, unit, row, { by: token.created_by, insecure: ask.insecure });
     }
+    await noteTransport(unit.tx, row, ask.insecure);
     return row;
   });
   if (value.state !== 'approved') return { status: 'pending', short_code: value.short_code };
   context.agents.changed();
   return approvedAnswer(context, value, checkpoint);
+}
+
+/**
+ * A person may have approved while the machine asked over plain http: the machine that fetches the
+ * answer says so. From the first batch on the batches say it.
+ */
+async function noteTransport(tx: WriteUnit, row: EnrolmentRow, insecure: boolean): Promise<void> {
+  const agent = await tx.agent(row.site, row.agent);
+  if (agent === null || agent.seq > 0 || !sameHash(agent.key, row.key)) return;
+  if (agent.insecure !== insecure) await tx.putAgent({ ...agent, insecure });
 }
 
 /** A person accepts the newest waiting key of an agent. Throws HttpError 403, 404 or 409. */

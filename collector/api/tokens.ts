@@ -52,7 +52,16 @@ const EnrolTokenAnswer = Type.Object({
 });
 const AgentParams = Type.Object({ site: code, agent: code });
 const DecisionBody = Type.Object(
-  { short_code: Type.Optional(Type.String({ maxLength: 20 })) },
+  {
+    short_code: Type.Optional(
+      Type.String({
+        maxLength: 20,
+        description:
+          'as the machine shows it; without it the newest key that waits is meant, and an approval ' +
+          'is audited as one that nobody compared',
+      }),
+    ),
+  },
   { additionalProperties: false },
 );
 const DecisionAnswer = Type.Object({

@@ -35,7 +35,8 @@ export async function enrol(context: AppContext, ask: EnrolAsk): Promise<EnrolAn
     if (row.state === 'refused') throw refused();
     if (row.state === 'pending' && !token.approve) return row;
     if (row.state === 'pending') {
-      return acceptKey(context, unit, row, { by: token.created_by, insecure: ask.insecure });
+      const how = { by: token.created_by, insecure: ask.insecure, compared: false };
+      return acceptKey(context, unit, row, how);
     }
     await noteTransport(unit.tx, row, ask.insecure);
     return row;
@@ -87,7 +88,7 @@ export async function approveEnrolment(
     }
     // It may have been revoked while it waited.
     await checkNotEnded(unit.tx, site, row.key);
-    return acceptKey(context, unit, row, { by, insecure: false });
+    return acceptKey(context, unit, row, { by, insecure: false, compared: compared !== undefined });
   });
   context.agents.changed();
   return value;

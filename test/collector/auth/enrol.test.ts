@@ -138,6 +138,26 @@ test('plain http while a person decides stays told until a batch says otherwise'
   assert.equal(await insecure(), false, 'batches say it from now on');
 });
 
+test('the audit trail keeps whether a person compared the short code', async () => {
+  const site = 'dongphu-hq';
+  const url = `/api/v1/sites/${site}/agents/do-1/approve`;
+  const newest = async () => {
+    const row = (await harness.deps.store.auditOf('enrolment.approve')).at(-1);
+    return JSON.parse(row?.detail ?? '{}').compared;
+  };
+  for (const compares of [true, false]) {
+    const { signer } = generateSigner();
+    await ask((await enrolToken({ agent: 'do-1' }, site)).body.token, signer.publicKey);
+    const short_code = shortCode(harness.deps.crypto, signer.publicKey).toLowerCase();
+    const payload = compares ? { short_code } : {};
+    assert.equal((await harness.send({ method: 'POST', url, payload }, operator)).status, 200);
+    assert.equal(await newest(), compares);
+  }
+  const { token } = (await enrolToken({ agent: 'do-1', approve: true }, site)).body;
+  await ask(token, generateSigner().signer.publicKey);
+  assert.equal(await newest(), false, 'a token that approves itself');
+});
+
 test('re-enrolment is the next epoch and ends a quarantine', async () => {
   const { store } = harness.deps;
   const row = await store.agent('socson-hq', 'do-1');

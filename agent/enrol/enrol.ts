@@ -6,6 +6,7 @@ import { openCheckpoint } from '../../shared/evidence/checkpoint.ts';
 import type { Crypto } from '../../shared/evidence/crypto.ts';
 import type { Envelope } from '../../shared/evidence/dsse.ts';
 import { shortCode } from '../../shared/evidence/keys.ts';
+import { readEnrolToken } from '../../shared/measure/enrol-token.ts';
 import type { EnrolRequest, EnrolToken } from '../../shared/measure/protocol.ts';
 import { bare, inspectTls, type TlsTrust } from '../connect.ts';
 import { underKey } from '../deliver/log-opens.ts';
@@ -21,7 +22,6 @@ import {
 import { writeHeadHint } from '../spool/loss.ts';
 import { type Approved, type AskDeps, askUntilApproved } from './ask.ts';
 import { keyOf } from './enrol-key.ts';
-import { readEnrolToken } from './enrol-token.ts';
 
 export interface EnrolOptions {
   readonly collector: string;

@@ -10,14 +10,14 @@ import { answers, typed } from './routes.ts';
 import { visibleSite } from './scope.ts';
 
 /** A small document with two signatures. */
-const ROTATE_BODY_BYTES_MAX = 16 * 1024;
+export const ROTATE_BODY_BYTES_MAX = 16 * 1024;
 /** All agents of a country that rotate on one evening are through within the hour. */
-const ROTATE_PER_MINUTE_MAX = 300;
+export const ROTATE_PER_MINUTE_MAX = 300;
 
 /** A reason in UTF-8 and a number. */
-const REVOKE_BODY_BYTES_MAX = 4 * 1024;
+export const REVOKE_BODY_BYTES_MAX = 4 * 1024;
 /** Longest text in a document. */
-const REASON_CHARS_MAX = 500;
+export const REASON_CHARS_MAX = 500;
 
 const RotateBody = Type.Object({ rotate: AnEnvelope }, { additionalProperties: false });
 const RotateAnswerBody = Type.Object({

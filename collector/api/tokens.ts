@@ -16,7 +16,7 @@ import { visibleSite } from './scope.ts';
 import { signedInRoutes } from './signed-in.ts';
 import { rfc3339 } from './times.ts';
 
-const TOKEN_BODY_BYTES_MAX = 4 * 1024;
+export const TOKEN_BODY_BYTES_MAX = 4 * 1024;
 const code = Type.String({ pattern: CODE_PATTERN });
 
 const ApiTokenBody = Type.Object(

@@ -1,6 +1,7 @@
 import { toBase64 } from '../../shared/bytes.ts';
 import { parseEnvelope } from '../../shared/evidence/dsse.ts';
 import { shortCode } from '../../shared/evidence/keys.ts';
+import { readEnrolToken } from '../../shared/measure/enrol-token.ts';
 import type { EnrolAnswer } from '../../shared/measure/protocol.ts';
 import type { AppContext } from '../deps.ts';
 import { HttpError } from '../http-error.ts';
@@ -9,7 +10,6 @@ import type { EnrolmentRow, EnrolTokenRow } from '../store/rows.ts';
 import type { ReadUnit, WriteUnit } from '../store/store.ts';
 import { acceptKey, auditEnrolment } from './accept-key.ts';
 import { checkNotEnded } from './ended-keys.ts';
-import { decodeEnrolToken } from './enrol-token.ts';
 import { hashSecret, sameHash } from './secrets.ts';
 
 export interface EnrolAsk {
@@ -26,7 +26,7 @@ export interface EnrolAsk {
  * TOKEN_*, KEY_IN_USE, KEY_REVOKED, ENROLMENT_REFUSED or LanProofError TOKEN_MALFORMED.
  */
 export async function enrol(context: AppContext, ask: EnrolAsk): Promise<EnrolAnswer> {
-  const { id, secret } = decodeEnrolToken(ask.token);
+  const { id, secret } = readEnrolToken(ask.token);
   const { value, checkpoint } = await context.ledger.commit(async (unit) => {
     const token = await usableToken(context, unit.tx, id, secret, ask.key);
     await checkKey(unit.tx, token, ask.key);

@@ -53,7 +53,7 @@ export const tokenRevokeCommand: Command = {
   summary: 'end an API token and its sessions, or one session',
   usage: `lanproof token revoke ID [--collector URL --token T]
   It is refused from the next request on, and so are the sessions that were opened with it; a live
-  view that is open ends within 15 minutes. Tokens that were made with it stay and are named: revoke
+  view that is open ends within seconds. Tokens that were made with it stay and are named: revoke
   those that you do not know. It is audited and cannot be taken back.
 
   ID                from \`lanproof token list\` or the audit trail: api:…, session:…

@@ -69,6 +69,31 @@ test('a revoked token ends at once, with its sessions and nothing else', async (
   assert.ok(rows.every(({ actor }) => /^api:/.test(actor) && actor !== `api:${lost.id}`));
 });
 
+test('a live view that is open ends with its token, that of another one goes on', async () => {
+  const url = await harness.app.listen({ host: '127.0.0.1', port: 0 });
+  const [lost, kept] = [await token('viewer'), await token('viewer')];
+  const open = async ({ secret }: { secret: string }) => {
+    const authorization = `Bearer ${secret}`;
+    const answer = await fetch(`${url}/api/v1/live`, { headers: { authorization } });
+    assert.equal(answer.status, 200);
+    return answer;
+  };
+  const [ends, goes_on] = [await open(lost), await open(kept)];
+  let other_ended = false;
+  const other = goes_on.text().then(
+    () => {
+      other_ended = true;
+    },
+    () => undefined,
+  );
+  await revoke(lost.id, await harness.token('admin'));
+  assert.match(await ends.text(), /^retry: /);
+  assert.equal(other_ended, false);
+  assert.equal((await revoke(kept.id, await harness.token('admin'))).status, 200);
+  await other;
+  assert.equal(other_ended, true);
+});
+
 test('the list names every token and holds no secret and no hash', async () => {
   const admin = await harness.token('admin');
   const made = await token('auditor');

@@ -20,6 +20,8 @@ export interface ConnectOptions {
   readonly proxy: string | undefined;
   /** Undefined: trust the system's authorities alone. */
   readonly tls: TlsTrust | undefined;
+  /** Ends what is still being connected before its time is over. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 export interface Peer {
@@ -41,7 +43,7 @@ export function spkiOf(certificate: Uint8Array): string {
  * @throws LanProofError COLLECTOR_UNREACHABLE, PROXY_REFUSED, TLS_PIN or TLS_UNTRUSTED.
  */
 export async function openConnection(peer: Peer, options: ConnectOptions): Promise<Socket> {
-  const signal = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
+  const signal = limit(options.stop);
   const raw =
     options.proxy === undefined
       ? await direct(peer.host, peer.port, signal)
@@ -53,8 +55,9 @@ export async function openConnection(peer: Peer, options: ConnectOptions): Promi
 export async function inspectTls(
   peer: Peer,
   proxy: string | undefined,
+  stop?: AbortSignal,
 ): Promise<{ spki: string; authorised: boolean }> {
-  const signal = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
+  const signal = limit(stop);
   const raw =
     proxy === undefined
       ? await direct(peer.host, peer.port, signal)
@@ -62,6 +65,11 @@ export async function inspectTls(
   const { socket, spki, authorised } = await handshake(raw, peer, signal);
   socket.destroy();
   return { spki, authorised };
+}
+
+function limit(stop: AbortSignal | undefined): AbortSignal {
+  const time = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
+  return stop === undefined ? time : AbortSignal.any([stop, time]);
 }
 
 function direct(host: string, port: number, signal: AbortSignal): Promise<Socket> {

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { fromBase64, fromUtf8, toBase64, utf8 } from '../../shared/bytes.ts';
 import { LanProofError } from '../../shared/errors.ts';
 import { openCheckpoint } from '../../shared/evidence/checkpoint.ts';
-import type { Crypto, Signer } from '../../shared/evidence/crypto.ts';
+import type { Crypto } from '../../shared/evidence/crypto.ts';
 import type { Envelope } from '../../shared/evidence/dsse.ts';
 import { shortCode } from '../../shared/evidence/keys.ts';
-import type { EnrolAnswer, EnrolRequest, EnrolToken } from '../../shared/measure/protocol.ts';
+import { readEnrolToken } from '../../shared/measure/enrol-token.ts';
+import type { EnrolRequest, EnrolToken } from '../../shared/measure/protocol.ts';
 import { bare, inspectTls, type TlsTrust } from '../connect.ts';
-import { readError } from '../deliver/answers.ts';
 import { underKey } from '../deliver/log-opens.ts';
-import { createCollectorHttp, jsonOf } from '../http.ts';
+import { createCollectorHttp } from '../http.ts';
 import {
   ENROLMENT_FILE,
   type Enrolment,
@@ -20,11 +20,8 @@ import {
   saveEnrolment,
 } from '../identity.ts';
 import { writeHeadHint } from '../spool/loss.ts';
+import { type Approved, type AskDeps, askUntilApproved } from './ask.ts';
 import { keyOf } from './enrol-key.ts';
-import { readEnrolToken } from './enrol-token.ts';
-
-/** How often the agent asks whether a person approved its key, ms. */
-export const APPROVAL_POLL_MS = 3_000;
 
 export interface EnrolOptions {
   readonly collector: string;
@@ -35,16 +32,9 @@ export interface EnrolOptions {
   readonly software: string;
 }
 
-export interface EnrolDeps {
+export interface EnrolDeps extends AskDeps {
   readonly crypto: Crypto;
-  readonly monotonic_ms: () => number;
-  /** Rejects when the signal aborts. */
-  readonly sleep: (ms: number) => Promise<void>;
-  /** A line for the person at the terminal. */
-  readonly say: (line: string) => void;
 }
-
-type Approved = EnrolAnswer & { readonly status: 'approved' };
 
 /**
  * Introduces this machine to the collector: makes its key, shows the token, waits for approval,
@@ -57,13 +47,14 @@ export async function enrol(options: EnrolOptions, deps: EnrolDeps): Promise<Ide
   const { state_dir } = options;
   if (existsSync(join(state_dir, ENROLMENT_FILE))) throw alreadyEnrolled(state_dir);
   const url = options.collector.replace(/\/+$/, '');
-  const tls = await trustOf(url, token, options.proxy);
+  const tls = await trustOf(url, token, options.proxy, deps.signal);
   const http = createCollectorHttp({
     urls: [url],
     insecure: options.insecure,
     proxy: options.proxy,
     tls: tls ?? undefined,
     monotonic_ms: deps.monotonic_ms,
+    stop: deps.signal,
   });
   try {
     const signer = keyOf(state_dir);
@@ -73,7 +64,8 @@ export async function enrol(options: EnrolOptions, deps: EnrolDeps): Promise<Ide
       software: options.software,
     };
     const body = utf8(JSON.stringify(request));
-    const answer = await askUntilApproved(http, body, signer, deps);
+    const code = shortCode(deps.crypto, signer.publicKey);
+    const answer = await askUntilApproved(http, body, code, deps);
     const enrolment = checkAnswer(answer, token, tls, deps.crypto);
     const identity = identityOf(enrolment, signer, deps.crypto);
     // A missing spool beside a note of seq 0 is new; without the note it would be a lost one.
@@ -85,57 +77,12 @@ export async function enrol(options: EnrolOptions, deps: EnrolDeps): Promise<Ide
   }
 }
 
-async function askUntilApproved(
-  http: ReturnType<typeof createCollectorHttp>,
-  body: Uint8Array,
-  signer: Signer,
-  { crypto, sleep, say }: EnrolDeps,
-): Promise<Approved> {
-  const path = '/api/v1/agents/enrol';
-  const headers = { 'content-type': 'application/json' };
-  const code = shortCode(crypto, signer.publicKey);
-  for (let asked = 0; ; asked++) {
-    const answer = await http.send({ method: 'POST', path, headers, body });
-    if (answer.status !== 200) {
-      const error = readError(answer);
-      throw new LanProofError(error.code, error.message, { hint: error.hint, place: http.url });
-    }
-    const said = readEnrolAnswer(jsonOf(answer));
-    if (said.status === 'approved') return said;
-    if (asked === 0) {
-      say(`Mã nhận diện máy đo (short code of this machine): ${code}`);
-      say('A person compares it on the collector and approves this agent. Ctrl-C stops waiting;');
-      say('the same command continues later.');
-    } else
-      say(`waiting for approval of ${code} (${Math.round((asked * APPROVAL_POLL_MS) / 1000)} s)`);
-    await sleep(APPROVAL_POLL_MS);
-  }
-}
-
-function readEnrolAnswer(value: unknown): EnrolAnswer {
-  const {
-    status,
-    enrol: document,
-    log_open,
-    checkpoint,
-  } = Object.assign({ status: '' }, value) as {
-    readonly [member: string]: unknown;
-  };
-  if (status === 'pending') return { status, short_code: '' };
-  const fits = typeof document === 'object' && Array.isArray(log_open);
-  if (status === 'approved' && fits && typeof checkpoint === 'string') {
-    return { status, enrol: document as Envelope, log_open, checkpoint, time_ms: 0 };
-  }
-  throw new LanProofError('ANSWER_GARBAGE', 'the answer is no enrolment', {
-    hint: 'check --collector: something else may answer there',
-  });
-}
-
 /** Who vouches for the TLS key: the token's pin, or where the token has none, an authority. */
 async function trustOf(
   url: string,
   token: EnrolToken,
   proxy: string | undefined,
+  stop: AbortSignal | undefined,
 ): Promise<TlsTrust | null> {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new LanProofError('COLLECTOR_URL', `${JSON.stringify(url)} is no address`, {
@@ -152,7 +99,7 @@ async function trustOf(
     });
   }
   const peer = { host: bare(hostname), port: Number(port || 443), secure: true };
-  const { spki, authorised } = await inspectTls(peer, proxy);
+  const { spki, authorised } = await inspectTls(peer, proxy, stop);
   if (token.tls !== null && spki !== token.tls) {
     throw new LanProofError(
       'ENROL_TLS',

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { fromBase64, toBase64 } from '../../shared/bytes.ts';
 import { parseEnvelope } from '../../shared/evidence/dsse.ts';
+import { TOKEN_CHARS_MAX } from '../../shared/measure/enrol-token.ts';
 import type {
   LogsAnswer,
   NonceAnswer,
@@ -20,14 +21,14 @@ import { reintroduceRoute } from './reintroduce.ts';
 import { answers, manyAgents as many, typed } from './routes.ts';
 
 /** A token, a key and a version: far below this. */
-const ENROL_BODY_BYTES_MAX = 4 * 1024;
-/** A person types a token a few times; a script enrols a few machines a minute. */
-const ENROL_PER_MINUTE_MAX = 30;
+export const ENROL_BODY_BYTES_MAX = 4 * 1024;
+/** A machine that waits asks 6 times a minute: four of one office, and a person types a token. */
+export const ENROL_PER_MINUTE_MAX = 30;
 const PUBLIC_KEY_BYTES = 32;
 
 const EnrolBody = Type.Object(
   {
-    token: Type.String({ minLength: 1, maxLength: 1_000 }),
+    token: Type.String({ minLength: 1, maxLength: TOKEN_CHARS_MAX }),
     public_key: Type.String({ maxLength: 64, description: 'base64 of 32 bytes' }),
     software: Type.String({ minLength: 1, maxLength: 100 }),
   },

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { CODE_PATTERN } from '../../shared/measure/inventory-defaults.ts';
 import { person } from '../auth/guard.ts';
-import { revokeKey } from '../auth/revoke.ts';
+import { REASON_CHARS_MAX, revokeKey } from '../auth/revoke.ts';
 import { rotate } from '../auth/rotate.ts';
 import type { AppContext } from '../deps.ts';
 import { AnEnvelope } from './reintroduce.ts';
@@ -10,14 +10,12 @@ import { answers, typed } from './routes.ts';
 import { visibleSite } from './scope.ts';
 
 /** A small document with two signatures. */
-const ROTATE_BODY_BYTES_MAX = 16 * 1024;
+export const ROTATE_BODY_BYTES_MAX = 16 * 1024;
 /** All agents of a country that rotate on one evening are through within the hour. */
-const ROTATE_PER_MINUTE_MAX = 300;
+export const ROTATE_PER_MINUTE_MAX = 300;
 
-/** A reason in UTF-8 and a number. */
-const REVOKE_BODY_BYTES_MAX = 4 * 1024;
-/** Longest text in a document. */
-const REASON_CHARS_MAX = 500;
+/** A reason whose characters are all escaped as JSON allows (6 bytes each), and a number. */
+export const REVOKE_BODY_BYTES_MAX = 4 * 1024;
 
 const RotateBody = Type.Object({ rotate: AnEnvelope }, { additionalProperties: false });
 const RotateAnswerBody = Type.Object({

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { person } from '../auth/guard.ts';
+import { isStillSignedIn, person } from '../auth/guard.ts';
 import { may } from '../auth/roles.ts';
 import type { AppContext } from '../deps.ts';
 import { HttpError } from '../http-error.ts';
@@ -9,6 +9,8 @@ import { visibleSites } from './scope.ts';
 
 /** Browsers wait this long before they connect again. */
 const RETRY_MS = 3_000;
+/** An open stream is held against its token so often: one read by index each. */
+const SIGNED_IN_CHECK_MS = 2_000;
 
 /** `/live`: server-sent events of what the asker may see; Last-Event-ID replays. */
 export function liveRoutes(app: FastifyInstance, context: AppContext): void {
@@ -52,8 +54,17 @@ export function liveRoutes(app: FastifyInstance, context: AppContext): void {
       }
       begin();
       const leave = context.hub.connect(client, typeof last === 'string' ? last : undefined);
-      request.raw.once('close', leave);
-      raw.once('close', leave);
+      const check = setInterval(async () => {
+        // A store that cannot say so now is asked again.
+        const good = await isStillSignedIn(context, request).catch(() => true);
+        if (!good) client.end();
+      }, SIGNED_IN_CHECK_MS).unref();
+      const gone = () => {
+        clearInterval(check);
+        leave();
+      };
+      request.raw.once('close', gone);
+      raw.once('close', gone);
     },
   );
 }

@@ -15,8 +15,8 @@ import { answers, typed } from './routes.ts';
 import { NullableText } from './schemas.ts';
 
 /** People mistype a few times; a guesser of 256-bit secrets gets nowhere anyway. */
-const SIGN_IN_PER_MINUTE_MAX = 10;
-const SESSION_BODY_BYTES_MAX = 2 * 1024;
+export const SIGN_IN_PER_MINUTE_MAX = 10;
+export const SESSION_BODY_BYTES_MAX = 2 * 1024;
 const slow = { rateLimit: { max: SIGN_IN_PER_MINUTE_MAX, timeWindow: 60_000 } } as const;
 
 const SignInQuery = Type.Object({ code: Type.String({ minLength: 1, maxLength: 200 }) });

@@ -13,9 +13,10 @@ import { ROLES } from '../store/rows.ts';
 import { answers, typed } from './routes.ts';
 import { Ms, NullableMs, NullableText, NullableTime, Time } from './schemas.ts';
 import { visibleSite } from './scope.ts';
+import { signedInRoutes } from './signed-in.ts';
 import { rfc3339 } from './times.ts';
 
-const TOKEN_BODY_BYTES_MAX = 4 * 1024;
+export const TOKEN_BODY_BYTES_MAX = 4 * 1024;
 const code = Type.String({ pattern: CODE_PATTERN });
 
 const ApiTokenBody = Type.Object(
@@ -51,7 +52,16 @@ const EnrolTokenAnswer = Type.Object({
 });
 const AgentParams = Type.Object({ site: code, agent: code });
 const DecisionBody = Type.Object(
-  { short_code: Type.Optional(Type.String({ maxLength: 20 })) },
+  {
+    short_code: Type.Optional(
+      Type.String({
+        maxLength: 20,
+        description:
+          'as the machine shows it; without it the newest key that waits is meant, and an approval ' +
+          'is audited as one that nobody compared',
+      }),
+    ),
+  },
   { additionalProperties: false },
 );
 const DecisionAnswer = Type.Object({
@@ -112,6 +122,7 @@ export function tokenRoutes(app: FastifyInstance, context: AppContext): void {
       return { ...made, expires: rfc3339(made.expires_ms) };
     },
   );
+  signedInRoutes(app, context);
   decisionRoutes(app, context);
 }
 

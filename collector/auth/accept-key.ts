@@ -11,7 +11,12 @@ export async function acceptKey(
   context: AppContext,
   unit: LedgerUnit,
   row: EnrolmentRow,
-  how: { by: string; insecure: boolean },
+  how: {
+    readonly by: string;
+    readonly insecure: boolean;
+    /** A person gave the short code that the machine shows. */
+    readonly compared: boolean;
+  },
 ): Promise<EnrolmentRow> {
   const { tx } = unit;
   const { site, agent, key } = row;
@@ -54,7 +59,8 @@ export async function acceptKey(
   });
   const decided = { ...row, state: 'approved', decided_ms: now, decided_by: how.by } as const;
   await tx.putEnrolment(decided);
-  await auditEnrolment(context, tx, how.by, 'enrolment.approve', row);
+  const { compared } = how;
+  await auditEnrolment(context, tx, how.by, 'enrolment.approve', row, { compared });
   return decided;
 }
 
@@ -65,8 +71,9 @@ export async function auditEnrolment(
   actor: string,
   action: string,
   row: EnrolmentRow,
+  more: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
   const { agent, short_code, token_id } = row;
-  const detail = JSON.stringify({ agent, short_code, token_id });
+  const detail = JSON.stringify({ agent, short_code, token_id, ...more });
   await tx.addAudit({ at_ms: context.now_ms(), actor, action, site: row.site, detail });
 }

@@ -10,7 +10,7 @@ import { HttpError } from '../http-error.ts';
 import type { AgentRow } from '../store/rows.ts';
 
 /** Unknown keys make the index be read anew at most this often: they cost an attacker nothing. */
-const INDEX_AGE_MIN_MS = 1_000;
+export const INDEX_AGE_MIN_MS = 1_000;
 
 /** Finds agents by the id of their key. */
 export interface AgentIndex {
@@ -24,6 +24,14 @@ export function createAgentIndex(
 ): AgentIndex {
   let index = new Map<string, { site: string; agent: string }>();
   let read_ms = Number.NEGATIVE_INFINITY;
+  let changed = false;
+  let reading: Promise<void> | undefined;
+  const read = async () => {
+    changed = false;
+    const rows = await deps.store.agents();
+    index = new Map(rows.map(({ site, agent, key }) => [keyId(deps.crypto, key), { site, agent }]));
+    read_ms = deps.mono_ms();
+  };
   const lookUp = async (keyid: string) => {
     const place = index.get(keyid);
     if (place === undefined) return undefined;
@@ -33,17 +41,20 @@ export function createAgentIndex(
   };
   return {
     async find(keyid) {
-      const row = await lookUp(keyid);
-      if (row !== undefined || deps.mono_ms() - read_ms < INDEX_AGE_MIN_MS) return row;
-      read_ms = deps.mono_ms();
-      const rows = await deps.store.agents();
-      index = new Map(
-        rows.map(({ site, agent, key }) => [keyId(deps.crypto, key), { site, agent }]),
-      );
-      return lookUp(keyid);
+      for (;;) {
+        const row = await lookUp(keyid);
+        if (row !== undefined) return row;
+        const fresh = !changed && deps.mono_ms() - read_ms < INDEX_AGE_MIN_MS;
+        if (reading === undefined && fresh) return undefined;
+        // One read for all: after a start a burst of agents meets an empty index.
+        reading ??= read().finally(() => {
+          reading = undefined;
+        });
+        await reading;
+      }
     },
     changed() {
-      read_ms = Number.NEGATIVE_INFINITY;
+      changed = true;
     },
   };
 }

@@ -124,20 +124,23 @@ export function openSession(
 }
 
 /** Ends a credential now. */
-export async function revokeCredential(
-  deps: PeopleDeps,
+export function revokeCredential(deps: PeopleDeps, row: CredentialRow, by: string): Promise<void> {
+  return deps.store.write((tx) => putRevoked(tx, row, deps.now_ms(), by));
+}
+
+export async function putRevoked(
+  tx: WriteUnit,
   row: CredentialRow,
+  now_ms: number,
   by: string,
 ): Promise<void> {
-  await deps.store.write(async (tx) => {
-    await tx.putCredential({ ...row, revoked_ms: deps.now_ms() });
-    await tx.addAudit({
-      at_ms: deps.now_ms(),
-      actor: by,
-      action: `${row.kind}.revoke`,
-      site: null,
-      detail: JSON.stringify({ id: row.id }),
-    });
+  await tx.putCredential({ ...row, revoked_ms: now_ms });
+  await tx.addAudit({
+    at_ms: now_ms,
+    actor: by,
+    action: `${row.kind}.revoke`,
+    site: null,
+    detail: JSON.stringify({ id: row.id }),
   });
 }
 

@@ -1,9 +1,9 @@
 import { LanProofError } from '../../shared/errors.ts';
+import { encodeEnrolToken } from '../../shared/measure/enrol-token.ts';
 import { isCode } from '../../shared/measure/inventory-defaults.ts';
 import type { Inventory } from '../../shared/measure/inventory-types.ts';
 import type { PeopleDeps } from '../deps.ts';
 import type { ReadUnit } from '../store/store.ts';
-import { encodeEnrolToken } from './enrol-token.ts';
 import { hashSecret, newId, newSecret } from './secrets.ts';
 
 export const ENROL_VALID_DEFAULT_MS = 60 * 60_000;
@@ -123,4 +123,4 @@ function checkValidity({ valid_ms, approve }: EnrolTokenRequest): void {
 }
 
 /** A posted kit is always approved by a person (evidence §7); a script runs today. */
-const APPROVE_VALID_MAX_MS = 24 * 3_600_000;
+export const APPROVE_VALID_MAX_MS = 24 * 3_600_000;

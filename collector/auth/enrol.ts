@@ -1,6 +1,7 @@
 import { toBase64 } from '../../shared/bytes.ts';
 import { parseEnvelope } from '../../shared/evidence/dsse.ts';
 import { shortCode } from '../../shared/evidence/keys.ts';
+import { readEnrolToken } from '../../shared/measure/enrol-token.ts';
 import type { EnrolAnswer } from '../../shared/measure/protocol.ts';
 import type { AppContext } from '../deps.ts';
 import { HttpError } from '../http-error.ts';
@@ -8,7 +9,7 @@ import type { SignedCheckpoint } from '../ledger/types.ts';
 import type { EnrolmentRow, EnrolTokenRow } from '../store/rows.ts';
 import type { ReadUnit, WriteUnit } from '../store/store.ts';
 import { acceptKey, auditEnrolment } from './accept-key.ts';
-import { decodeEnrolToken } from './enrol-token.ts';
+import { checkNotEnded } from './ended-keys.ts';
 import { hashSecret, sameHash } from './secrets.ts';
 
 export interface EnrolAsk {
@@ -22,19 +23,22 @@ export interface EnrolAsk {
 /**
  * An agent shows its token and its new key. The key is accepted at once if the token says so,
  * else it waits for a person; the same key may ask again with the same token. Throws HttpError
- * TOKEN_*, KEY_IN_USE, ENROLMENT_REFUSED or LanProofError TOKEN_MALFORMED.
+ * TOKEN_*, KEY_IN_USE, KEY_REVOKED, ENROLMENT_REFUSED or LanProofError TOKEN_MALFORMED.
  */
 export async function enrol(context: AppContext, ask: EnrolAsk): Promise<EnrolAnswer> {
-  const { id, secret } = decodeEnrolToken(ask.token);
+  const { id, secret } = readEnrolToken(ask.token);
   const { value, checkpoint } = await context.ledger.commit(async (unit) => {
     const token = await usableToken(context, unit.tx, id, secret, ask.key);
     await checkKey(unit.tx, token, ask.key);
+    await checkNotEnded(unit.tx, token.site, ask.key);
     const row = await requestEnrolment(context, unit.tx, token, ask);
     if (row.state === 'refused') throw refused();
     if (row.state === 'pending' && !token.approve) return row;
     if (row.state === 'pending') {
-      return acceptKey(context, unit, row, { by: token.created_by, insecure: ask.insecure });
+      const how = { by: token.created_by, insecure: ask.insecure, compared: false };
+      return acceptKey(context, unit, row, how);
     }
+    await noteTransport(unit.tx, row, ask.insecure);
     return row;
   });
   if (value.state !== 'approved') return { status: 'pending', short_code: value.short_code };
@@ -42,7 +46,17 @@ export async function enrol(context: AppContext, ask: EnrolAsk): Promise<EnrolAn
   return approvedAnswer(context, value, checkpoint);
 }
 
-/** A person accepts the newest waiting key of an agent. Throws HttpError 404 or 409. */
+/**
+ * A person may have approved while the machine asked over plain http: the machine that fetches the
+ * answer says so. From the first batch on the batches say it.
+ */
+async function noteTransport(tx: WriteUnit, row: EnrolmentRow, insecure: boolean): Promise<void> {
+  const agent = await tx.agent(row.site, row.agent);
+  if (agent === null || agent.seq > 0 || !sameHash(agent.key, row.key)) return;
+  if (agent.insecure !== insecure) await tx.putAgent({ ...agent, insecure });
+}
+
+/** A person accepts the newest waiting key of an agent. Throws HttpError 403, 404 or 409. */
 export async function approveEnrolment(
   context: AppContext,
   site: string,
@@ -72,7 +86,9 @@ export async function approveEnrolment(
         },
       );
     }
-    return acceptKey(context, unit, row, { by, insecure: false });
+    // It may have been revoked while it waited.
+    await checkNotEnded(unit.tx, site, row.key);
+    return acceptKey(context, unit, row, { by, insecure: false, compared: compared !== undefined });
   });
   context.agents.changed();
   return value;

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AppContext } from '../deps.ts';
 import { HttpError } from '../http-error.ts';
-import type { AgentRow } from '../store/rows.ts';
+import type { AgentRow, CredentialRow } from '../store/rows.ts';
 import { verifyAgent } from './agent-auth.ts';
 import { findCredential, principalOf, touchCredential } from './credentials.ts';
 import { may, type Principal, type Right, rolesWith } from './roles.ts';
@@ -52,20 +52,31 @@ export function installGuard(app: FastifyInstance, deps: AppContext): void {
 
 /** Reads who asks from a Bearer token or the session cookie. Throws HttpError 401 or 403. */
 async function authenticate(deps: AppContext, request: FastifyRequest): Promise<Principal> {
-  const { authorization } = request.headers;
-  const bearer = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-  if (authorization !== undefined && bearer === undefined) throw unauthorized();
-  const secret = bearer ?? request.cookies[SESSION_COOKIE];
-  if (secret === undefined) throw unauthorized();
-  const kind = bearer === undefined ? 'session' : 'api';
-  const row = await findCredential(deps.store, deps.now_ms(), [kind], secret);
+  const row = await credentialOf(deps, request);
   if (row === undefined) throw unauthorized();
-  if (kind === 'session' && !SAFE_METHODS.has(request.method)) checkOrigin(request);
+  if (row.kind === 'session' && !SAFE_METHODS.has(request.method)) checkOrigin(request);
   await touchCredential(deps, row).catch((error: unknown) => {
     // A full disk must not lock people out of looking.
     request.log.warn({ reqId: request.id, err: error }, 'the use of a token was not noted');
   });
   return principalOf(row);
+}
+
+/** Whether the token or session of an answer that is still being sent holds good. */
+export async function isStillSignedIn(deps: AppContext, request: FastifyRequest): Promise<boolean> {
+  return (await credentialOf(deps, request)) !== undefined;
+}
+
+async function credentialOf(
+  { store, now_ms }: AppContext,
+  { headers, cookies }: FastifyRequest,
+): Promise<CredentialRow | undefined> {
+  const { authorization } = headers;
+  const bearer = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+  if (authorization !== undefined && bearer === undefined) return undefined;
+  const secret = bearer ?? cookies[SESSION_COOKIE];
+  if (secret === undefined) return undefined;
+  return findCredential(store, now_ms(), [bearer === undefined ? 'session' : 'api'], secret);
 }
 
 /**

@@ -4,6 +4,9 @@ import type { AppContext } from '../deps.ts';
 import { HttpError } from '../http-error.ts';
 import type { AgentRow } from '../store/rows.ts';
 
+/** Longest text in a document, in UTF-16 units: a schema of the API counts code points instead. */
+export const REASON_CHARS_MAX = 500;
+
 export interface RevokeAsk {
   readonly site: string;
   readonly agent: string;
@@ -23,9 +26,10 @@ export interface Revoked {
 /**
  * Ends an agent's key: it is refused from now on, and what it signed at `from_leaf` and behind is
  * not the agent's word. The judge hears of it by the document's leaf. Throws HttpError
- * AGENT_UNKNOWN, KEY_REVOKED or LEAF_BEYOND.
+ * REASON_LENGTH, AGENT_UNKNOWN, KEY_REVOKED or LEAF_BEYOND.
  */
 export async function revokeKey(context: AppContext, ask: RevokeAsk): Promise<Revoked> {
+  checkReason(ask.reason);
   const { value } = await context.ledger.commit(async (unit) => {
     const { tx } = unit;
     const { site, agent, reason, by } = ask;
@@ -62,4 +66,13 @@ export async function revokeKey(context: AppContext, ask: RevokeAsk): Promise<Re
     return { row: revoked, log: unit.origin, from_leaf };
   });
   return value;
+}
+
+/** A longer one would be leafed for ever in a document that no reader opens. */
+function checkReason({ length }: string): void {
+  if (length >= 1 && length <= REASON_CHARS_MAX) return;
+  throw new HttpError(400, 'REASON_LENGTH', `a reason has 1 to ${REASON_CHARS_MAX} characters`, {
+    hint: 'say it shorter; characters outside the common planes count as two',
+    place: 'reason',
+  });
 }

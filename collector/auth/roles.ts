@@ -5,7 +5,7 @@ import { ROLES, type Role } from '../store/rows.ts';
  * - `read` sites, devices (computers as counts), availability, live
  * - `details` computers one by one, addresses, names
  * - `operate` inventory, approvals, enrolment tokens
- * - `administer` API tokens
+ * - `administer` API tokens and sessions, agents' keys
  * - `verify` ledger texts
  * - `scrape` Prometheus text
  */

@@ -4,7 +4,7 @@ import type { EventRing, LiveEvent } from './ring.ts';
 export const FRAME_INTERVAL_MS = 1_000;
 /** Below the idle limits of common proxies (30 s and more). */
 export const HEARTBEAT_INTERVAL_MS = 15_000;
-/** A stream ends after this, and the browser reconnects: so a revoked token stops seeing. */
+/** A stream ends after this, and the browser reconnects: so it sees by its role and unit of now. */
 export const STREAM_LIFETIME_MS = 15 * 60_000;
 /** Each costs a socket and about 30 kB. */
 export const LIVE_CLIENTS_MAX = 500;

@@ -63,6 +63,14 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'make an enrolment token for a site, or an API token for a role',
     load: async () => (await import('./token.ts')).tokenCommand,
   },
+  'token list': {
+    summary: 'API tokens, and sessions that were opened by a sign-in link',
+    load: async () => (await import('./token-list.ts')).tokenListCommand,
+  },
+  'token revoke': {
+    summary: 'end an API token and its sessions, or one session',
+    load: async () => (await import('./token-list.ts')).tokenRevokeCommand,
+  },
   import: {
     summary: 'write an inventory file into the collector',
     load: async () => (await import('./import.ts')).importCommand,

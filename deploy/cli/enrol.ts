@@ -17,8 +17,8 @@ export const enrolCommand: Command = {
   summary: 'introduce this machine as an agent, with a token',
   usage: `lanproof enrol --collector URL --token T --state DIR [--insecure] [--proxy URL]
   Makes the agent's key in DIR, shows the token to the collector, pins the collector's keys and
-  waits until a person approved the key (compare the short code). After Ctrl-C the same command
-  continues.
+  waits until a person approved or refused the key (compare the short code), also while the line
+  or the collector is away for a time. After Ctrl-C the same command continues.
 
   --collector URL   https://host or https://host:port
   --token T         from \`lanproof token create --site CODE\`; or LANPROOF_ENROL_TOKEN
@@ -42,6 +42,8 @@ export const enrolCommand: Command = {
       const identity = await enrol(wanted, {
         crypto: createNodeCrypto(),
         monotonic_ms: () => performance.now(),
+        random: Math.random,
+        signal: stop.signal,
         sleep: async (ms) => timer(ms, undefined, { signal: stop.signal }),
         say: (line) => io.err(line),
       });

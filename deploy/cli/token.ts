@@ -88,20 +88,21 @@ async function apiToken(parsed: Arguments, io: Io, role: Role): Promise<void> {
   const unit = parsed.text('unit') ?? null;
   const label = parsed.text('label') ?? '';
   if (unit !== null) checkedCode(unit, 'unit');
-  let token: string;
+  let [id, token] = ['', ''];
   if (parsed.text('collector') === undefined) {
     const beside = await openBeside(parsed.text('config'));
     try {
       const wanted = { kind: 'api', role, unit, label, by: 'command line' } as const;
-      token = (await issueCredential(beside, wanted)).secret;
+      ({ id, secret: token } = await issueCredential(beside, wanted));
     } finally {
       await beside.close();
     }
   } else {
-    token = (await post<{ token: string }>(parsed, io, '/api/v1/tokens', { role, unit, label }))
-      .token;
+    const body = { role, unit, label };
+    ({ id, token } = await post<{ id: string; token: string }>(parsed, io, '/api/v1/tokens', body));
   }
   io.err(`API token of role ${role}, ${unit === null ? 'all units' : `unit ${unit} and below`}`);
+  io.err(`to end it: lanproof token revoke api:${id}`);
   io.out(token);
 }
 

@@ -50,6 +50,7 @@ export async function enrolled(
     {
       crypto: collector.crypto,
       monotonic_ms: collector.mono_ms,
+      random: Math.random,
       sleep: (ms) => timer(ms),
       say: () => undefined,
     },

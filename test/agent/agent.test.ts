@@ -64,7 +64,7 @@ async function started(t: TestContext) {
     },
     {
       ...{ crypto, monotonic_ms: () => performance.now() },
-      ...{ sleep: async () => undefined, say: () => undefined },
+      ...{ random: () => 0, sleep: async () => undefined, say: () => undefined },
     },
   );
   const lines: string[] = [];

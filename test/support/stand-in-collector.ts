@@ -147,7 +147,7 @@ export class StandInCollector {
     this.append({ kind: 'log-open', site: null, agent: null, epoch: 0, seq: 0 }, text);
   }
 
-  async listen(tls?: { key: string; cert: string }): Promise<string> {
+  async listen(tls?: { key: string; cert: string }, at_port = 0): Promise<string> {
     const handler = (request: IncomingMessage, response: import('node:http').ServerResponse) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -159,7 +159,7 @@ export class StandInCollector {
     };
     const server = tls === undefined ? createServer(handler) : createTlsServer(tls, handler);
     this.#server = server;
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => server.listen(at_port, '127.0.0.1', resolve));
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     return `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;

@@ -7,8 +7,9 @@ export const agentRevokeCommand: Command = {
   usage: `lanproof agent revoke --site CODE --agent CODE --reason TEXT [--from-leaf N]
   The key is refused from now on. What it signed from leaf N of the open log on is not the agent's
   word any more: that time counts as unknown, also in days that were judged already. The agent
-  comes back with a new key and a new epoch: lanproof token create --site CODE --agent CODE.
-  A revocation stands in the log and cannot be taken back.
+  comes back with a new key and a new epoch: lanproof token create --site CODE --agent CODE, and
+  on its machine without the old agent.key and enrolment.json. The revoked key is never taken
+  again. A revocation stands in the log and cannot be taken back.
 
   --site CODE       the site, --agent CODE its agent
   --reason TEXT     why, e.g. "máy bị mất ngày 12/11"; it stands in the log for ever

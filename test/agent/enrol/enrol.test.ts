@@ -23,7 +23,7 @@ function run(
   said: string[] = [],
   sleep: () => Promise<void> = async () => undefined,
 ) {
-  const deps = { crypto, monotonic_ms: () => performance.now(), sleep };
+  const deps = { crypto, monotonic_ms: () => performance.now(), random: () => 0, sleep };
   return enrol(
     { insecure: false, software: '0.1.0', ...options },
     { ...deps, say: (line) => said.push(line) },

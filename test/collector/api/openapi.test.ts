@@ -44,6 +44,8 @@ test('openapi.json lists every route, and every operation has its answers', asyn
     'GET /api/v1/agents/self/consistency',
     'POST /api/v1/agents/self/rotate',
     'GET /api/v1/agents/pending',
+    'GET /api/v1/tokens',
+    'POST /api/v1/tokens/{id}/revoke',
     'POST /api/v1/sites/{site}/agents/{agent}/revoke',
     'GET /api/v1/sites',
     'GET /api/v1/sites/{site}',

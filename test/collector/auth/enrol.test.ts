@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { toBase64 } from '../../../shared/bytes.ts';
 import { openDocument } from '../../../shared/evidence/document-reading.ts';
+import { documentHash } from '../../../shared/evidence/documents.ts';
 import { serializeEnvelope } from '../../../shared/evidence/dsse.ts';
 import { shortCode } from '../../../shared/evidence/keys.ts';
 import { signRequest } from '../../../shared/evidence/request-auth.ts';
 import { checkCommitments, parseTargetList } from '../../../shared/measure/target-list.ts';
 import { generateSigner } from '../../../shared/node/crypto.ts';
-import { type Harness, importSite, openHarness } from '../harness.ts';
+import { createTestAgent } from '../../support/batches.ts';
+import { deliver, type Harness, importSite, openHarness } from '../harness.ts';
 
 let harness: Harness;
 let operator: string;
@@ -103,6 +105,57 @@ test('without --approve a person decides, after comparing the short code', async
   assert.equal((await ask(made.body.token, signer.publicKey)).body.status, 'approved');
   const twice = await harness.send({ method: 'POST', url }, operator);
   assert.equal(twice.status, 404);
+});
+
+test('plain http while a person decides stays told until a batch says otherwise', async () => {
+  const site = 'tanlap-hq';
+  await importSite(harness, site, 'xa-tan-lap');
+  const agent = createTestAgent({ site, agent: 'do-1', start_ms: harness.clock.now_ms });
+  const { token } = (await enrolToken({}, site)).body;
+  const far = (remoteAddress: string) =>
+    harness.send({
+      ...{ method: 'POST', url: '/api/v1/agents/enrol', remoteAddress },
+      payload: { token, public_key: toBase64(agent.signer.publicKey), software: '0.1.0' },
+    });
+  assert.equal((await far('192.0.2.7')).body.status, 'pending');
+  const url = `/api/v1/sites/${site}/agents/do-1/approve`;
+  assert.equal((await harness.send({ method: 'POST', url }, operator)).status, 200);
+  const insecure = async () => (await harness.deps.store.agent(site, 'do-1'))?.insecure;
+  const approved = await far('192.0.2.7');
+  assert.equal(approved.body.status, 'approved');
+  assert.equal(await insecure(), true);
+  const [shown] = (await harness.get(`/api/v1/sites/${site}/agents`, operator)).body.items;
+  assert.equal(shown.insecure, true);
+
+  // The way of its newest request counts: here a batch from this machine itself.
+  agent.prev = documentHash(harness.deps.crypto, approved.body.enrol);
+  const { body } = agent.next();
+  harness.clock.now_ms = agent.at_ms;
+  const delivered = await deliver(harness, body);
+  assert.equal(delivered.status, 200, delivered.text);
+  assert.equal(await insecure(), false);
+  await far('192.0.2.7');
+  assert.equal(await insecure(), false, 'batches say it from now on');
+});
+
+test('the audit trail keeps whether a person compared the short code', async () => {
+  const site = 'dongphu-hq';
+  const url = `/api/v1/sites/${site}/agents/do-1/approve`;
+  const newest = async () => {
+    const row = (await harness.deps.store.auditOf('enrolment.approve')).at(-1);
+    return JSON.parse(row?.detail ?? '{}').compared;
+  };
+  for (const compares of [true, false]) {
+    const { signer } = generateSigner();
+    await ask((await enrolToken({ agent: 'do-1' }, site)).body.token, signer.publicKey);
+    const short_code = shortCode(harness.deps.crypto, signer.publicKey).toLowerCase();
+    const payload = compares ? { short_code } : {};
+    assert.equal((await harness.send({ method: 'POST', url, payload }, operator)).status, 200);
+    assert.equal(await newest(), compares);
+  }
+  const { token } = (await enrolToken({ agent: 'do-1', approve: true }, site)).body;
+  await ask(token, generateSigner().signer.publicKey);
+  assert.equal(await newest(), false, 'a token that approves itself');
 });
 
 test('re-enrolment is the next epoch and ends a quarantine', async () => {

@@ -41,7 +41,7 @@ async function enrolled(t: TestContext) {
     { collector: url, token: collector.token(), state_dir, insecure: false, software: '0.1.0' },
     {
       ...{ crypto, monotonic_ms: () => performance.now() },
-      ...{ sleep: async () => undefined, say: () => undefined },
+      ...{ random: () => 0, sleep: async () => undefined, say: () => undefined },
     },
   );
   const config: AgentConfig = {

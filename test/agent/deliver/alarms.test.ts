@@ -46,7 +46,7 @@ async function kit(t: TestContext, batches: number): Promise<Kit> {
     const config = { ...wanted, spool: { bytes_max: 64 * 1024 * 1024 } };
     return createDelivery(
       config,
-      identityFor(collector),
+      () => identityFor(collector),
       { crypto, log: createLog('silent') },
       {
         ...{ monotonic_ms: () => performance.now(), wall_ms: () => Date.now() },

@@ -136,7 +136,7 @@ function connect(
   const deliverer = new Deliverer({
     ...{ http, spool, identity, crypto, proofs, monotonic_ms, utc_ms, random, onTime },
     reintroducer,
-    rotations: new RotationTeller({ api, spool, identity }),
+    rotations: new RotationTeller({ api, spool, identity, reintroducer }),
     onListVersion: hooks.onListVersion,
     onProblem: hooks.tell,
     onDelivered: hooks.onDelivered,

@@ -1,11 +1,11 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { equalBytes, toBase64, utf8 } from '../../shared/bytes.ts';
+import { equalBytes, utf8 } from '../../shared/bytes.ts';
 import type { Crypto } from '../../shared/evidence/crypto.ts';
-import { signDocument } from '../../shared/evidence/documents.ts';
 import { type Envelope, serializeEnvelope } from '../../shared/evidence/dsse.ts';
 import { createSpoolFile, type SpoolFileWriter } from '../../shared/node/spool-file.ts';
+import { cutAtRotation, signHole } from '../deliver/hole.ts';
 import { type Identity, loadIdentity } from '../identity.ts';
 import { type CopyClock, copySpool } from './copy.ts';
 import { SpoolDb } from './db.ts';
@@ -93,11 +93,14 @@ async function writeChain(
     options.signal.throwIfAborted();
     // Damaged on disk: the batch behind it is preceded by a hole, as in a delivery.
     if (!equalBytes(crypto.sha256(row.body), row.digest)) continue;
-    if (row.seq > want) {
-      const range = { from_seq: want, to_seq: row.seq - 1 };
-      const text = holeText(options, identity, db, { ...range, next_prev: row.prev });
+    while (row.seq > want) {
+      const reason = goneReason(db, epoch, want);
+      const range = { from_seq: want, to_seq: row.seq - 1, reason, next_prev: row.prev };
+      const hole = cutAtRotation({ kind: 'hole', ...range }, identity);
+      const text = signHole(crypto, identity, hole, options.now_ms());
       await writer.write({ kind: 'hole', bytes: utf8(text) });
       counts.holes += 1;
+      want = hole.to_seq + 1;
     }
     await writer.write({ kind: 'batch', bytes: row.body });
     counts.batches += 1;
@@ -105,20 +108,6 @@ async function writeChain(
     options.onBatch(row.seq, last);
   }
   return counts;
-}
-
-function holeText(
-  { crypto, now_ms }: ExportOptions,
-  { site, agent, epoch, signer }: Identity,
-  db: SpoolDb,
-  gap: { readonly from_seq: number; readonly to_seq: number; readonly next_prev: Uint8Array },
-): string {
-  return signDocument(crypto, signer, 'hole', {
-    ...{ v: 1, site, agent, epoch, from_seq: gap.from_seq, to_seq: gap.to_seq },
-    reason: goneReason(db, epoch, gap.from_seq),
-    at_ms: Math.max(0, Math.round(now_ms())),
-    next_prev: toBase64(gap.next_prev),
-  });
 }
 
 /** Who the agent is and by which list it measures; a collector has both, unless it was put back. */

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
 import { KEY_FILE, loadIdentity, NEXT_KEY_FILE, saveEnrolment } from '../../agent/identity.ts';
 import { rotateKey } from '../../agent/rotate-key.ts';
 import { SpoolDb } from '../../agent/spool/db.ts';
@@ -215,32 +216,38 @@ test('an answer that was lost is asked for again; nobody else rotates this key',
   assert.equal((await k.harness.deps.store.agent(SITE, 'do-1'))?.seq, 3);
 });
 
-test('a collector that forgot the agent learns its keys in order again', async (t) => {
-  const k = await enrolledState(t);
-  // A state directory of an enrolment that this copy of the collector lost.
-  const { signer, pem } = generateSigner();
-  const { document_key, ledger, store } = k.harness.deps;
-  const enrol = signDocument(crypto, document_key, 'enrol', {
-    ...{ v: 1, log: ledger.checkpoint().origin, site: SITE, agent: 'do-2', epoch: 1 },
-    ...{ agent_key: toBase64(signer.publicKey), issued_ms: 1, approved_by: 'test' },
+for (const gone of [0, 1]) {
+  test(`a collector that forgot the agent learns its keys again, without ${gone} batches`, async (t) => {
+    const k = await enrolledState(t);
+    // A state directory of an enrolment that this copy of the collector lost.
+    const { signer, pem } = generateSigner();
+    const { document_key, ledger, store } = k.harness.deps;
+    const enrol = signDocument(crypto, document_key, 'enrol', {
+      ...{ v: 1, log: ledger.checkpoint().origin, site: SITE, agent: 'do-2', epoch: 1 },
+      ...{ agent_key: toBase64(signer.publicKey), issued_ms: 1, approved_by: 'test' },
+    });
+    writeFileSync(join(k.state_dir, KEY_FILE), pem, { mode: 0o600 });
+    saveEnrolment(k.state_dir, {
+      ...loadIdentity(k.other_dir, crypto).enrolment,
+      enrol: parseEnvelope(enrol),
+    });
+    writeHeadHint(k.state_dir, loadIdentity(k.state_dir, crypto).origin);
+    await k.run(async (delivery) => {
+      for (let at = 0; at < 2; at++) await sealOne(k, delivery);
+      delivery.spool.markSent(2);
+    });
+    const { new_code } = rotateKey(k.state_dir, deps);
+    const db = new Database(join(k.state_dir, 'spool.db'));
+    db.prepare('DELETE FROM batch WHERE seq <= ?').run(gone);
+    db.close();
+    await k.deliver(1);
+    assert.equal((await store.documents(SITE, 'hole', 'do-2')).length, gone);
+    const row = await store.agent(SITE, 'do-2');
+    assert.deepEqual([row?.seq, row?.short_code], [3, new_code]);
+    assert.equal((await store.documents(SITE, 'rotate', 'do-2')).length, 1);
+    assert.deepEqual(k.problems, []);
   });
-  writeFileSync(join(k.state_dir, KEY_FILE), pem, { mode: 0o600 });
-  saveEnrolment(k.state_dir, {
-    ...loadIdentity(k.other_dir, crypto).enrolment,
-    enrol: parseEnvelope(enrol),
-  });
-  writeHeadHint(k.state_dir, loadIdentity(k.state_dir, crypto).origin);
-  await k.run(async (delivery) => {
-    for (let at = 0; at < 2; at++) await sealOne(k, delivery);
-    delivery.spool.markSent(2);
-  });
-  const { new_code } = rotateKey(k.state_dir, deps);
-  await k.deliver(1);
-  const row = await store.agent(SITE, 'do-2');
-  assert.deepEqual([row?.seq, row?.short_code], [3, new_code]);
-  assert.equal((await store.documents(SITE, 'rotate', 'do-2')).length, 1);
-  assert.deepEqual(k.problems, []);
-});
+}
 
 async function exitOf(
   child: ChildProcess,

@@ -25,6 +25,8 @@ export interface EnrolledState {
   run<T>(work: (delivery: Delivery) => Promise<T>, load?: () => Identity): Promise<T>;
   /** The same agent's programs on another folder. */
   on(state_dir: string): EnrolledState;
+  /** The same folder's programs with another collector at the other end. */
+  to(harness: Harness): Promise<EnrolledState>;
   /** Seals so many batches with the key in use and delivers them. */
   deliver(count: number): Promise<void>;
 }
@@ -38,10 +40,19 @@ export async function enrolledState(t: TestContext): Promise<EnrolledState> {
   await enrolInto(harness, state_dir);
   const other_dir = temporaryDir(t);
   cpSync(state_dir, other_dir, { recursive: true });
+  return await programsWith(harness, { state_dir, other_dir });
+}
+
+async function programsWith(
+  harness: Harness,
+  { state_dir, other_dir }: Pick<EnrolledState, 'state_dir' | 'other_dir'>,
+): Promise<EnrolledState> {
   const url = await harness.app.listen({ host: '127.0.0.1', port: 0 });
   const problems: string[] = [];
-  const on = (dir: string): EnrolledState =>
-    programsOn(url, { ...{ harness, state_dir: dir, other_dir, problems }, on });
+  const on = (dir: string): EnrolledState => {
+    const parts = { harness, state_dir: dir, other_dir, problems };
+    return programsOn(url, { ...parts, on, to: (next) => programsWith(next, parts) });
+  };
   return on(state_dir);
 }
 

@@ -1,7 +1,8 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { equalBytes, utf8 } from '../../shared/bytes.ts';
+import { LanProofError } from '../../shared/errors.ts';
 import type { Crypto } from '../../shared/evidence/crypto.ts';
 import { type Envelope, serializeEnvelope } from '../../shared/evidence/dsse.ts';
 import { createSpoolFile, type SpoolFileWriter } from '../../shared/node/spool-file.ts';
@@ -15,6 +16,8 @@ export interface ExportOptions extends CopyClock {
   readonly state_dir: string;
   /** The file to be written; a copy of the spool lies beside it meanwhile. */
   readonly file: string;
+  /** Write over a file of this name. */
+  readonly force: boolean;
   /** Also batches that the collector acknowledged: it may have been put back since. */
   readonly all: boolean;
   readonly crypto: Crypto;
@@ -34,14 +37,15 @@ export interface Exported {
 
 /**
  * Writes what waits in a spool into one file, also while its agent runs; the spool is only read.
- * Gaps become holes that the agent's key signs, as in a delivery. Throws SPOOL_MISSING, SPOOL_BUSY
- * and what loading the identity throws.
+ * Gaps become holes that the agent's key signs, as in a delivery. Throws SPOOL_FILE_EXISTS,
+ * SPOOL_MISSING, SPOOL_BUSY and what loading the identity throws.
  */
 export async function exportSpool(options: ExportOptions): Promise<Exported> {
-  const { state_dir, crypto } = options;
+  const { state_dir, crypto, file } = options;
+  if (!options.force && existsSync(file)) throw fileExists(file);
   const identity = loadIdentity(state_dir, crypto);
   // Beside the file: it holds as much, and a commune's box may have no other room.
-  const folder = await mkdtemp(join(dirname(resolve(options.file)), '.lanproof-spool-'));
+  const folder = await mkdtemp(join(dirname(resolve(file)), '.lanproof-spool-'));
   try {
     const copy = join(folder, 'spool.db');
     await copySpool(join(state_dir, 'spool.db'), copy, options);
@@ -128,4 +132,11 @@ function readList(state_dir: string): Envelope | undefined {
   } catch {
     return undefined;
   }
+}
+
+function fileExists(place: string): LanProofError {
+  return new LanProofError('SPOOL_FILE_EXISTS', 'there is a file of this name already', {
+    hint: 'it may be of another commune: choose another name, or write over it with --force',
+    place,
+  });
 }

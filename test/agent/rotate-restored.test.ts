@@ -9,9 +9,11 @@ import Database from 'better-sqlite3';
 import { loadIdentity } from '../../agent/identity.ts';
 import { rotateKey } from '../../agent/rotate-key.ts';
 import { HEAD_FOLDER } from '../../collector/ledger/open-ledger.ts';
-import { equalBytes } from '../../shared/bytes.ts';
+import { equalBytes, toBase64 } from '../../shared/bytes.ts';
+import type { Signer } from '../../shared/evidence/crypto.ts';
 import { openDocument } from '../../shared/evidence/document-reading.ts';
-import type { Hole } from '../../shared/evidence/documents.ts';
+import { type Hole, signDocument } from '../../shared/evidence/documents.ts';
+import { generateSigner } from '../../shared/node/crypto.ts';
 import { openHarness, START_MS } from '../collector/harness.ts';
 import { ran } from '../deploy/cli/cli-kit.ts';
 import { secondReaderSkip } from '../fixtures/second-reader.ts';
@@ -23,7 +25,7 @@ import {
   SITE,
   sealOne,
 } from '../support/enrolled-state.ts';
-import { bundleOf, findings, told, verified } from '../support/verify-kit.ts';
+import { bundleOf, failedChecks, findings, told, verified } from '../support/verify-kit.ts';
 
 const MINUTE_MS = 60_000;
 const READER = fileURLToPath(new URL('../second_reader/read_bundle.py', import.meta.url));
@@ -151,6 +153,35 @@ test('a collector restored to before rotations takes what the spool still has', 
       await assertSound(back, 10);
     });
   }
+});
+
+test('whoever checks takes no looser hole: not across a key, and only by the newest', async (t) => {
+  const { k } = await rotatedTwice(t);
+  const { harness } = k;
+  const { enrolment, signer } = loadIdentity(k.state_dir, crypto);
+  assert.equal(enrolment.rotations?.length, 2);
+  const place = { site: SITE, agent: 'do-1', epoch: 1 } as const;
+  const rest = { reason: 'lost_disk', at_ms: 1, next_prev: toBase64(new Uint8Array(32)) } as const;
+  const forge = async (from_seq: number, to_seq: number, by: Signer): Promise<void> => {
+    const hole = { v: 1, ...place, from_seq, to_seq, ...rest } as const;
+    const text = signDocument(crypto, by, 'hole', hole);
+    await harness.deps.ledger.commit((unit) =>
+      unit.appendDocument({ kind: 'hole', ...place, seq: from_seq, text }, harness.clock.now_ms),
+    );
+  };
+  await forge(3, 6, signer);
+  await forge(3, 5, generateSigner().signer);
+  const checked = await ran(['ledger', 'verify', '--every', '--data', harness.data_dir]);
+  assert.equal(
+    checked.out.match(/DOCUMENT_SIGNATURE: .* the hole document/g)?.length,
+    2,
+    checked.out,
+  );
+  harness.clock.now_ms += 120 * MINUTE_MS;
+  const period = { from_ms: START_MS, to_ms: START_MS + 60 * MINUTE_MS };
+  const verdict = await verified(await bundleOf(harness, SITE, period), { every: true });
+  assert.equal(findings(verdict, 'DOCUMENT_SIGNATURE').length, 2, told(verdict).join('\n'));
+  assert.ok(failedChecks(verdict).includes('documents'));
 });
 
 test('a spool that is lost behind rotations stops nothing', async (t) => {

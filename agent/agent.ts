@@ -77,8 +77,7 @@ export class Agent {
     this.#config = config;
     this.#deps = deps;
     const { platform, crypto, log, random, sleep } = deps;
-    this.identity = loadIdentity(config.state_dir, crypto);
-    this.#delivery = createDelivery(config, this.identity, deps, {
+    this.#delivery = createDelivery(config, () => loadIdentity(config.state_dir, crypto), deps, {
       random,
       monotonic_ms: () => platform.monotonic_ms(),
       wall_ms: () => platform.wall_ms(),
@@ -92,14 +91,15 @@ export class Agent {
         this.#book.delivered(this.#utc_ms());
       },
     });
-    const { book, api } = this.#delivery;
+    const { book, api, identity } = this.#delivery;
+    this.identity = identity;
     this.#lists = new Lists({
       ...{ config, platform, book, api, log, random },
       tell: (error) => this.#tell(error),
       onTime: (sample) => this.#onTime(sample),
     });
     this.#book = new StatusBook({
-      ...{ config, platform, identity: this.identity, clock: this.#clock, lists: this.#lists },
+      ...{ config, platform, identity, clock: this.#clock, lists: this.#lists },
       delivery: this.#delivery,
       measuring: () => this.#measuring,
       utc_ms: () => this.#utc_ms(),

@@ -1,12 +1,12 @@
 import { utf8 } from '../shared/bytes.ts';
 import { LanProofError } from '../shared/errors.ts';
 import type { Crypto } from '../shared/evidence/crypto.ts';
-import { signDocument } from '../shared/evidence/documents.ts';
 import type { ClockSample } from '../shared/measure/batch.ts';
 import { BATCH_CONTENT_TYPE, HOLE_CONTENT_TYPE } from '../shared/measure/protocol.ts';
 import { cristian } from './clock.ts';
-import { type AnswerError, readBatchAnswer, readError } from './deliver/answers.ts';
-import { Backoff, retryAfterMs } from './deliver/backoff.ts';
+import { type Refused, readBatchAnswer, readRefused } from './deliver/answers.ts';
+import { Backoff } from './deliver/backoff.ts';
+import { cutAtRotation, isUnderOlderKey, signHole } from './deliver/hole.ts';
 import { asProblem, type Refusable, refusal } from './deliver/problems.ts';
 import type { ProofKeeper } from './deliver/prove.ts';
 import type { Reintroducer } from './deliver/reintroduce.ts';
@@ -19,7 +19,7 @@ import type { Spool } from './spool.ts';
 /** How long nothing is looked at when nothing waits; a seal wakes the loop at once, ms. */
 export const IDLE_MS = 5_000;
 /** Rewinds in a row without progress before the agent slows down: a collector may contradict. */
-const REWINDS_MAX = 3;
+export const REWINDS_MAX = 3;
 
 export interface DeliverDeps {
   readonly http: CollectorHttp;
@@ -89,17 +89,10 @@ export class Deliverer {
 
   async #rotate(rotation: KeyRotation, signal: AbortSignal | undefined): Promise<number> {
     const refused = await this.#deps.rotations?.tell(rotation, signal);
-    if (refused === undefined) {
-      this.#backoff.reset();
-      this.#lastProblem = '';
-      return 0;
-    }
-    const { status, retry_ms, ...error } = refused;
-    const problem =
-      error.expect === undefined
-        ? await this.#unknownOr(rotation, status, error, signal)
-        : this.#rewind(error.expect);
-    return problem === undefined ? 0 : this.#fail(problem, retry_ms);
+    if (refused !== undefined) return this.#refused(rotation, refused, signal);
+    this.#backoff.reset();
+    this.#lastProblem = '';
+    return 0;
   }
 
   async #prove(signal: AbortSignal | undefined): Promise<void> {
@@ -111,16 +104,24 @@ export class Deliverer {
     }
   }
 
-  async #send(item: Outgoing, signal: AbortSignal | undefined): Promise<void> {
-    const { http } = this.#deps;
-    const hole = item.kind === 'hole';
-    const body = hole ? utf8(this.#signedHole(item)) : item.body;
-    const type = hole ? HOLE_CONTENT_TYPE : BATCH_CONTENT_TYPE;
-    const headers = { 'content-type': type };
+  async #send(found: Outgoing, signal: AbortSignal | undefined): Promise<void> {
+    const { http, identity, crypto, rotations, utc_ms } = this.#deps;
+    const item = found.kind === 'hole' ? cutAtRotation(found, identity) : found;
+    const hole = item.kind === 'hole' ? signHole(crypto, identity, item, utc_ms()) : undefined;
+    if (item.kind === 'hole' && hole !== undefined && isUnderOlderKey(item, identity)) {
+      const refused = await rotations?.show(hole, item.to_seq, signal);
+      if (refused === undefined) this.#delivered(item.to_seq);
+      else await this.#refused(item, refused, signal);
+      return;
+    }
+    const body = item.kind === 'hole' ? utf8(hole ?? '') : item.body;
+    const headers = {
+      'content-type': item.kind === 'hole' ? HOLE_CONTENT_TYPE : BATCH_CONTENT_TYPE,
+    };
     const path = '/api/v1/batches';
     const answer = await http.send({ method: 'POST', path, headers, body }, signal);
     if (answer.status === 200) await this.#accepted(item, answer, signal);
-    else await this.#refused(item, answer, signal);
+    else await this.#refused(item, readRefused(answer), signal);
   }
 
   async #accepted(
@@ -128,68 +129,69 @@ export class Deliverer {
     answer: HttpAnswer,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const { spool, proofs, onTime, onListVersion, onDelivered } = this.#deps;
+    const { proofs, onTime, onListVersion } = this.#deps;
     const said = readBatchAnswer(jsonOf(answer));
-    spool.markSent(item.kind === 'hole' ? item.to_seq : item.seq);
-    this.#backoff.reset();
-    this.#rewinds = 0;
-    this.#lastProblem = '';
+    this.#delivered(lastSeq(item));
     const sample = cristian(answer.sent_mono_ms, answer.received_mono_ms, said.time_ms);
     if (sample !== undefined) onTime(sample);
     proofs.note(said.checkpoint, said.renew);
     onListVersion(said.list_version);
-    onDelivered(spool.marks.sent_to);
     // What is measured by a list that a restored collector lost cannot be read there.
     await this.#deps.reintroducer?.showList(said.list_version, signal);
   }
 
+  /** The collector has everything up to `seq`. */
+  #delivered(seq: number): void {
+    const { spool, onDelivered } = this.#deps;
+    spool.markSent(seq);
+    this.#backoff.reset();
+    this.#rewinds = 0;
+    this.#lastProblem = '';
+    onDelivered(spool.marks.sent_to);
+  }
+
+  /** After how many ms there is something to do again. */
   async #refused(
-    item: Outgoing,
-    answer: HttpAnswer,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const error = readError(answer);
-    const retry_ms = retryAfterMs(answer.headers['retry-after'], answer.headers.date);
-    if (answer.status === 409 && error.expect === undefined && error.code === 'CONFLICT') {
-      // Both hashes are on record there; sending it again for ever would only stop the queue.
-      this.#deps.spool.markSent(item.kind === 'hole' ? item.to_seq : item.seq);
-      this.#tell(refusal(item, answer.status, error));
-      return;
-    }
-    if (answer.status === 409 && error.expect !== undefined) {
-      const problem = this.#rewind(error.expect);
-      if (problem === undefined) return;
-      this.#fail(problem, retry_ms);
-      return;
-    }
-    const problem = await this.#unknownOr(item, answer.status, error, signal);
-    if (problem !== undefined) this.#fail(problem, retry_ms);
-  }
-
-  /** An agent that is not known there introduces itself again; all else is a problem. */
-  async #unknownOr(
     item: Refusable,
-    status: number,
-    error: AnswerError,
+    refused: Refused,
     signal: AbortSignal | undefined,
-  ): Promise<LanProofError | undefined> {
-    const unknown = status === 401 && error.code === 'unknown_agent';
-    return unknown ? this.#reintroduce(item, error, signal) : refusal(item, status, error);
+  ): Promise<number> {
+    const { status, code, expect, retry_ms } = refused;
+    if (status === 409 && expect === undefined && code === 'CONFLICT' && 'kind' in item) {
+      // Both hashes are on record there; sending it again for ever would only stop the queue.
+      this.#deps.spool.markSent(lastSeq(item));
+      this.#tell(refusal(item, refused));
+      return 0;
+    }
+    if (this.#isUnknown(refused)) return this.#reintroduce(item, refused, signal);
+    const problem = expect === undefined ? refusal(item, refused) : this.#rewind(expect);
+    return problem === undefined ? 0 : this.#fail(problem, retry_ms);
   }
 
-  /** Undefined where the collector knows this agent again; else what holds delivery up. */
+  /** A collector that was put back may know an older key only: this one signs nothing there. */
+  #isUnknown({ status, code }: Refused): boolean {
+    if (status === 401) return code === 'unknown_agent';
+    const unsigned = code === 'SIGNATURE' || code === 'DSSE_SIGNATURE';
+    return status === 422 && unsigned && this.#deps.identity.rotations.length > 0;
+  }
+
+  /** An agent that is not known there introduces itself again. */
   async #reintroduce(
     item: Refusable,
-    error: AnswerError,
+    unknown: Refused,
     signal: AbortSignal | undefined,
-  ): Promise<LanProofError | undefined> {
+  ): Promise<number> {
     const answer = await this.#deps.reintroducer?.ask(signal);
-    if (answer === undefined) return refusal(item, 401, error);
-    if ('expect' in answer) return this.#rewind(answer.expect);
+    if (answer === undefined) return this.#fail(refusal(item, unknown), unknown.retry_ms);
+    if ('expect' in answer) {
+      const problem = this.#rewind(answer.expect);
+      return problem === undefined ? 0 : this.#fail(problem, 0);
+    }
     const { refused } = answer;
     const busy = refused.status === 429 || refused.status >= 500;
     // It is told as what it is: why this agent stays unknown, and what a person does about it.
-    return refusal(item, busy ? refused.status : 401, refused);
+    const told = { ...refused, status: busy ? refused.status : 401 };
+    return this.#fail(refusal(item, told), refused.retry_ms);
   }
 
   /** The collector is somewhere else in the chain: go there. A problem where that is impossible. */
@@ -203,6 +205,8 @@ export class Deliverer {
         fatal: false,
       });
     }
+    // Noted first: cut off in between, a rotation is told again, which changes nothing.
+    this.#deps.rotations?.rewound(expect.seq);
     if (spool.rewind(expect.seq) === 'ahead') {
       const message = `the collector has batches up to ${expect.seq - 1}, here they end earlier`;
       return new LanProofError('AGENT_ROLLED_BACK', message, {
@@ -211,28 +215,11 @@ export class Deliverer {
         fatal: false,
       });
     }
-    this.#deps.rotations?.rewound(expect.seq);
     this.#deps.proofs.doubt();
     if (this.#rewinds <= REWINDS_MAX) return undefined;
     return new LanProofError('DELIVERY_LOOP', `the collector keeps asking for ${expect.seq}`, {
       hint: 'look at the log of the collector; nothing is lost meanwhile',
       fatal: false,
-    });
-  }
-
-  #signedHole(item: Outgoing & { kind: 'hole' }): string {
-    const { crypto, identity, utc_ms } = this.#deps;
-    const { site, agent, epoch, signer } = identity;
-    return signDocument(crypto, signer, 'hole', {
-      v: 1,
-      site,
-      agent,
-      epoch,
-      from_seq: item.from_seq,
-      to_seq: item.to_seq,
-      reason: item.reason,
-      at_ms: Math.max(0, Math.round(utc_ms())),
-      next_prev: Buffer.from(item.next_prev).toString('base64'),
     });
   }
 
@@ -247,4 +234,8 @@ export class Deliverer {
     if (problem.code !== this.#lastProblem) this.#deps.onProblem(problem);
     this.#lastProblem = problem.code;
   }
+}
+
+function lastSeq(item: Outgoing): number {
+  return item.kind === 'hole' ? item.to_seq : item.seq;
 }

@@ -2,6 +2,7 @@ import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { equalBytes, toBase64 } from '../shared/bytes.ts';
 import { LanProofError } from '../shared/errors.ts';
+import type { ChainHead } from '../shared/evidence/chain.ts';
 import type { Crypto } from '../shared/evidence/crypto.ts';
 import { shortCode } from '../shared/evidence/keys.ts';
 import { ROTATIONS_MAX, signRotate } from '../shared/evidence/rotations.ts';
@@ -14,12 +15,11 @@ import {
   saveEnrolment,
   writeAtomically,
 } from './identity.ts';
-import { spoolExists } from './spool/loss.ts';
-import { Spool } from './spool.ts';
+import { isCorrupt, SpoolDb } from './spool/db.ts';
+import { readHeadHint, spoolExists, unusable } from './spool/loss.ts';
+import { readHead, readMarks } from './spool/state.ts';
 
 const KEY_MODE = 0o600;
-/** The spool is only read here; it is never made smaller. */
-const NO_LIMIT_BYTES = Number.MAX_SAFE_INTEGER;
 
 export interface RotateDeps {
   readonly crypto: Crypto;
@@ -36,17 +36,27 @@ export interface Rotated {
 /**
  * Gives a stopped agent a new key inside its epoch: all batches behind the newest one are signed by
  * it, and the next start tells the collector before it sends one of them. Killed anywhere, the
- * folder has the old key or the new one, whole. Throws LanProofError ROTATE_*, SPOOL_IN_USE and
- * what loading the identity throws.
+ * folder has the old key or the new one, whole. Throws LanProofError ROTATE_*, SPOOL_IN_USE,
+ * SPOOL_UNUSABLE and what loading the identity throws; then nothing was changed.
  */
-export function rotateKey(state_dir: string, { crypto, wall_ms }: RotateDeps): Rotated {
+export function rotateKey(state_dir: string, deps: RotateDeps): Rotated {
+  const spool = lockSpool(state_dir, deps.crypto);
+  try {
+    return rotateLocked(state_dir, spool, deps);
+  } finally {
+    spool.close();
+  }
+}
+
+/** With the spool open, so that no agent runs: it would go on with the key that it has read. */
+function rotateLocked(state_dir: string, spool: SpoolDb, { crypto, wall_ms }: RotateDeps): Rotated {
   const identity = loadIdentity(state_dir, crypto);
   settleKey(state_dir, identity.signer.publicKey);
-  const { site, agent, epoch, enrolment } = identity;
+  const { site, agent, epoch, enrolment, origin } = identity;
   if (identity.rotations.length >= ROTATIONS_MAX) {
     throw refused('ROTATE_LIMIT', `this epoch has had ${ROTATIONS_MAX} keys`, 'enrol it again');
   }
-  const after_seq = deliveredHead(state_dir, identity.origin, crypto);
+  const after_seq = deliveredHead(state_dir, spool, origin);
   const { signer, pem } = generateSigner();
   const envelope = signRotate(crypto, identity.signer, signer, {
     ...{ v: 1, site, agent, epoch, after_seq },
@@ -73,36 +83,64 @@ function settleKey(state_dir: string, key: Uint8Array): void {
   renameSync(next, join(state_dir, KEY_FILE));
 }
 
-/** The newest seq, all of which the collector has: nothing is left for the old key to sign. */
-function deliveredHead(
-  state_dir: string,
-  origin: ConstructorParameters<typeof Spool>[0]['origin'],
-  crypto: Crypto,
-): number {
-  const early = 'let it measure and deliver for some minutes first';
-  if (!spoolExists(join(state_dir, 'spool.db'))) {
-    throw refused('ROTATE_EARLY', 'this agent has not measured with its first key', early);
+/**
+ * Opens the spool for this process alone. It is never repaired here: the agent does that at its
+ * start, and tells what was lost.
+ */
+function lockSpool(state_dir: string, crypto: Crypto): SpoolDb {
+  const path = join(state_dir, 'spool.db');
+  if (!spoolExists(path)) {
+    loadIdentity(state_dir, crypto);
+    // Beside a note of batches it was not always missing.
+    if ((readHeadHint(state_dir)?.seq ?? 0) > 0) throw spoolLost('it is missing', path);
+    throw early();
   }
-  const ignore = (): void => undefined;
-  const spool = new Spool({
-    ...{ dir: state_dir, crypto, origin, bytes_max: NO_LIMIT_BYTES },
-    ...{ wall_ms: () => 0, onDisk: ignore, onLost: ignore },
-  });
   try {
-    const { head, marks, waiting } = spool;
-    if (head.seq === 0) {
-      throw refused('ROTATE_EARLY', 'this agent has not measured with its first key', early);
-    }
-    if (waiting === 0 && marks.sent_to === head.seq) return head.seq;
-    const undelivered = Math.max(waiting, head.seq - marks.sent_to);
-    throw refused(
-      'ROTATE_UNDELIVERED',
-      `the collector has not acknowledged ${undelivered} batches that the old key signed`,
-      'start the agent until `lanproof agent status` says that nothing waits, stop it, and repeat',
-    );
-  } finally {
-    spool.close();
+    return new SpoolDb(path);
+  } catch (error) {
+    if (isCorrupt(error)) throw spoolLost(error.message, path);
+    throw unusable(error, path);
   }
+}
+
+/** The newest seq, all of which the collector has: nothing is left for the old key to sign. */
+function deliveredHead(state_dir: string, spool: SpoolDb, origin: ChainHead): number {
+  const path = join(state_dir, 'spool.db');
+  try {
+    spool.check();
+  } catch (error) {
+    if (isCorrupt(error)) throw spoolLost(error.message, path);
+    throw unusable(error, path);
+  }
+  const { epoch } = origin;
+  const head = readHead(spool, origin);
+  const hint = readHeadHint(state_dir);
+  if (hint?.epoch === epoch && head.seq < hint.seq) {
+    throw spoolLost(`batches up to ${hint.seq} were noted, it ends with ${head.seq}`, path);
+  }
+  // Behind a loss the chain begins at a place that no batch has reached yet.
+  if (head.seq === 0 || spool.last(epoch)?.seq !== head.seq) throw early();
+  const { sent_to } = readMarks(spool, head);
+  if (sent_to === head.seq) return head.seq;
+  throw refused(
+    'ROTATE_UNDELIVERED',
+    `the collector has not acknowledged ${head.seq - sent_to} batches that the old key signed`,
+    'start the agent until `lanproof agent status` says that nothing waits, stop it, and repeat',
+  );
+}
+
+function early(): LanProofError {
+  const message = 'this agent has not measured with its key yet';
+  return refused('ROTATE_EARLY', message, 'let it measure and deliver for some minutes first');
+}
+
+function spoolLost(what: string, place: string): LanProofError {
+  return new LanProofError('ROTATE_SPOOL_LOST', `the spool lost batches: ${what}`, {
+    hint:
+      'start the agent: it goes on behind the loss and tells the collector of it; when `lanproof ' +
+      'agent status` says that nothing waits, stop it, and repeat',
+    place,
+  });
 }
 
 function refused(code: string, message: string, hint: string): LanProofError {

@@ -6,6 +6,7 @@ import type {
   ReintroduceAnswer,
 } from '../../shared/measure/protocol.ts';
 import { type HttpAnswer, jsonOf } from '../http.ts';
+import { retryAfterMs } from './backoff.ts';
 
 /** What an error answer says; answers of proxies are turned into the same form. */
 export interface AnswerError {
@@ -15,7 +16,15 @@ export interface AnswerError {
   readonly expect: { readonly epoch: number; readonly seq: number } | undefined;
 }
 
-const TEXT_CHARS_MAX = 300;
+/** An answer that refuses. */
+export interface Refused extends AnswerError {
+  readonly status: number;
+  /** How long the collector asks to wait, ms; 0: it does not say. */
+  readonly retry_ms: number;
+}
+
+/** Longest text of an answer that is told on, characters. */
+export const TEXT_CHARS_MAX = 300;
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -95,6 +104,12 @@ export function readError(answer: HttpAnswer): AnswerError {
   if (typeof code !== 'string') return plain;
   const text = (value: unknown) => (typeof value === 'string' ? clean(value) : '');
   return { code: text(code), message: text(message), hint: text(hint), expect: expectOf(root) };
+}
+
+/** What an answer that is no success says. Never throws. */
+export function readRefused(answer: HttpAnswer): Refused {
+  const retry_ms = retryAfterMs(answer.headers['retry-after'], answer.headers.date);
+  return { status: answer.status, retry_ms, ...readError(answer) };
 }
 
 function expectOf(root: Members): AnswerError['expect'] {

@@ -30,6 +30,7 @@ export interface DeliveryHooks {
 
 /** spool → deliver, and what else is asked of the collector. */
 export interface Delivery {
+  readonly identity: Identity;
   readonly spool: Spool;
   readonly http: CollectorHttp;
   readonly api: AgentApi;
@@ -43,25 +44,44 @@ export interface Delivery {
 /** The event of a rewritten history: `value` 0 tells it from the size of a lost one. */
 export const REWRITTEN_EVENT = { code: 'history_lost', value: 0 } as const;
 
-/** @throws LanProofError SPOOL_*, COLLECTOR_INSECURE. */
+type DeliveryConfig = Pick<
+  AgentConfig,
+  'collectors' | 'insecure' | 'proxy' | 'state_dir' | 'spool'
+>;
+
+interface DeliveryDeps {
+  readonly crypto: Crypto;
+  readonly log: Logger;
+}
+
+/**
+ * `load` reads the identity, twice: whoever has the spool has the key, so what counts is read under
+ * its lock, and a rotation may have ended since the first time. @throws LanProofError SPOOL_*,
+ * COLLECTOR_INSECURE and what `load` throws.
+ */
 export function createDelivery(
-  config: Pick<AgentConfig, 'collectors' | 'insecure' | 'proxy' | 'state_dir' | 'spool'>,
-  identity: Identity,
-  deps: { readonly crypto: Crypto; readonly log: Logger },
+  config: DeliveryConfig,
+  load: () => Identity,
+  deps: DeliveryDeps,
   hooks: DeliveryHooks,
 ): Delivery {
-  const { crypto, log } = deps;
-  const { monotonic_ms, utc_ms, random, onTime } = hooks;
-  const http = createCollectorHttp({
-    urls: config.collectors,
-    insecure: config.insecure,
-    proxy: config.proxy,
-    tls: identity.tls ?? undefined,
-    monotonic_ms,
-  });
-  const spool = new Spool({
-    ...{ dir: config.state_dir, crypto, origin: identity.origin, wall_ms: hooks.wall_ms },
-    issued_ms: identity.issued_ms,
+  const spool = openSpool(config, load(), deps, hooks);
+  try {
+    return connect(config, load(), spool, deps, hooks);
+  } catch (error) {
+    spool.close();
+    throw error;
+  }
+}
+
+function openSpool(
+  config: DeliveryConfig,
+  { origin, issued_ms }: Identity,
+  { crypto, log }: DeliveryDeps,
+  hooks: DeliveryHooks,
+): Spool {
+  return new Spool({
+    ...{ dir: config.state_dir, crypto, origin, issued_ms, wall_ms: hooks.wall_ms },
     bytes_max: config.spool.bytes_max,
     onDisk: (state, message) => {
       hooks.event({ code: state === 'full' ? 'disk_full' : 'disk_ok' });
@@ -69,6 +89,23 @@ export function createDelivery(
       else log.info({ code: 'DISK_OK' }, message);
     },
     onLost: (message) => log.error({ code: 'SPOOL_LOST' }, message),
+  });
+}
+
+function connect(
+  config: DeliveryConfig,
+  identity: Identity,
+  spool: Spool,
+  { crypto, log }: DeliveryDeps,
+  hooks: DeliveryHooks,
+): Delivery {
+  const { monotonic_ms, utc_ms, random, onTime } = hooks;
+  const http = createCollectorHttp({
+    urls: config.collectors,
+    insecure: config.insecure,
+    proxy: config.proxy,
+    tls: identity.tls ?? undefined,
+    monotonic_ms,
   });
   const api = createAgentApi(http, crypto, identity.signer);
   const alarms = new AlarmBook(config.state_dir);
@@ -99,10 +136,10 @@ export function createDelivery(
   const deliverer = new Deliverer({
     ...{ http, spool, identity, crypto, proofs, monotonic_ms, utc_ms, random, onTime },
     reintroducer,
-    rotations: new RotationTeller({ api, spool, identity }),
+    rotations: new RotationTeller({ api, spool, identity, reintroducer }),
     onListVersion: hooks.onListVersion,
     onProblem: hooks.tell,
     onDelivered: hooks.onDelivered,
   });
-  return { spool, http, api, proofs, book, deliverer, alarms };
+  return { identity, spool, http, api, proofs, book, deliverer, alarms };
 }

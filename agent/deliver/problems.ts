@@ -1,7 +1,7 @@
 import { LanProofError } from '../../shared/errors.ts';
 import type { KeyRotation } from '../identity.ts';
 import type { Outgoing } from '../spool/types.ts';
-import type { AnswerError } from './answers.ts';
+import type { Refused } from './answers.ts';
 
 /** What is sent to the collector and may be refused. */
 export type Refusable = Outgoing | KeyRotation;
@@ -18,7 +18,7 @@ export function asProblem(error: unknown): LanProofError {
 }
 
 /** What an answer that refuses `item` means for a person. */
-export function refusal(item: Refusable, status: number, error: AnswerError): LanProofError {
+export function refusal(item: Refusable, { status, ...error }: Refused): LanProofError {
   const place = placeOf(item);
   const options = { hint: error.hint, place, fatal: false };
   const said = `${status} ${error.code}: ${error.message}`;

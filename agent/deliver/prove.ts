@@ -20,7 +20,8 @@ import { checkProof, type SeenCheckpoint } from './proof.ts';
 export const PROOF_MS = 3_600_000;
 /** A collector that asks again and again for a newer `seen` is answered this often. */
 export const RENEW_MS_MIN = 60_000;
-const LOGS_MAX = 100;
+/** Openings read from one answer, the newest: a restore or a replaced key makes one. */
+export const LOGS_MAX = 100;
 
 export interface ProofDeps {
   readonly api: AgentApi;
@@ -193,8 +194,9 @@ export class ProofKeeper {
     const { answer } = await api.get('/api/v1/agents/self/logs', {}, signal);
     if (answer.status !== 200) return;
     const { log_open } = Object.assign({ log_open: [] as unknown }, jsonOf(answer));
-    if (!Array.isArray(log_open) || log_open.length > LOGS_MAX) return;
-    const mine = underKey(log_open as Envelope[], identity.enrolment.document_key);
+    if (!Array.isArray(log_open)) return;
+    const newest = log_open.slice(-LOGS_MAX) as Envelope[];
+    const mine = underKey(newest, identity.enrolment.document_key);
     for (const envelope of mine) {
       const text = serializeEnvelope(envelope);
       const opened = openDocument(crypto, text, 'log-open', identity.document_key);

@@ -1,11 +1,12 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { equalBytes, toBase64, utf8 } from '../../shared/bytes.ts';
+import { equalBytes, utf8 } from '../../shared/bytes.ts';
+import { LanProofError } from '../../shared/errors.ts';
 import type { Crypto } from '../../shared/evidence/crypto.ts';
-import { signDocument } from '../../shared/evidence/documents.ts';
 import { type Envelope, serializeEnvelope } from '../../shared/evidence/dsse.ts';
 import { createSpoolFile, type SpoolFileWriter } from '../../shared/node/spool-file.ts';
+import { cutAtRotation, signHole } from '../deliver/hole.ts';
 import { type Identity, loadIdentity } from '../identity.ts';
 import { type CopyClock, copySpool } from './copy.ts';
 import { SpoolDb } from './db.ts';
@@ -15,6 +16,8 @@ export interface ExportOptions extends CopyClock {
   readonly state_dir: string;
   /** The file to be written; a copy of the spool lies beside it meanwhile. */
   readonly file: string;
+  /** Write over a file of this name. */
+  readonly force: boolean;
   /** Also batches that the collector acknowledged: it may have been put back since. */
   readonly all: boolean;
   readonly crypto: Crypto;
@@ -34,14 +37,15 @@ export interface Exported {
 
 /**
  * Writes what waits in a spool into one file, also while its agent runs; the spool is only read.
- * Gaps become holes that the agent's key signs, as in a delivery. Throws SPOOL_MISSING, SPOOL_BUSY
- * and what loading the identity throws.
+ * Gaps become holes that the agent's key signs, as in a delivery. Throws SPOOL_FILE_EXISTS,
+ * SPOOL_MISSING, SPOOL_BUSY and what loading the identity throws.
  */
 export async function exportSpool(options: ExportOptions): Promise<Exported> {
-  const { state_dir, crypto } = options;
+  const { state_dir, crypto, file } = options;
+  if (!options.force && existsSync(file)) throw fileExists(file);
   const identity = loadIdentity(state_dir, crypto);
   // Beside the file: it holds as much, and a commune's box may have no other room.
-  const folder = await mkdtemp(join(dirname(resolve(options.file)), '.lanproof-spool-'));
+  const folder = await mkdtemp(join(dirname(resolve(file)), '.lanproof-spool-'));
   try {
     const copy = join(folder, 'spool.db');
     await copySpool(join(state_dir, 'spool.db'), copy, options);
@@ -93,11 +97,14 @@ async function writeChain(
     options.signal.throwIfAborted();
     // Damaged on disk: the batch behind it is preceded by a hole, as in a delivery.
     if (!equalBytes(crypto.sha256(row.body), row.digest)) continue;
-    if (row.seq > want) {
-      const range = { from_seq: want, to_seq: row.seq - 1 };
-      const text = holeText(options, identity, db, { ...range, next_prev: row.prev });
+    while (row.seq > want) {
+      const reason = goneReason(db, epoch, want);
+      const range = { from_seq: want, to_seq: row.seq - 1, reason, next_prev: row.prev };
+      const hole = cutAtRotation({ kind: 'hole', ...range }, identity);
+      const text = signHole(crypto, identity, hole, options.now_ms());
       await writer.write({ kind: 'hole', bytes: utf8(text) });
       counts.holes += 1;
+      want = hole.to_seq + 1;
     }
     await writer.write({ kind: 'batch', bytes: row.body });
     counts.batches += 1;
@@ -105,20 +112,6 @@ async function writeChain(
     options.onBatch(row.seq, last);
   }
   return counts;
-}
-
-function holeText(
-  { crypto, now_ms }: ExportOptions,
-  { site, agent, epoch, signer }: Identity,
-  db: SpoolDb,
-  gap: { readonly from_seq: number; readonly to_seq: number; readonly next_prev: Uint8Array },
-): string {
-  return signDocument(crypto, signer, 'hole', {
-    ...{ v: 1, site, agent, epoch, from_seq: gap.from_seq, to_seq: gap.to_seq },
-    reason: goneReason(db, epoch, gap.from_seq),
-    at_ms: Math.max(0, Math.round(now_ms())),
-    next_prev: toBase64(gap.next_prev),
-  });
 }
 
 /** Who the agent is and by which list it measures; a collector has both, unless it was put back. */
@@ -139,4 +132,11 @@ function readList(state_dir: string): Envelope | undefined {
   } catch {
     return undefined;
   }
+}
+
+function fileExists(place: string): LanProofError {
+  return new LanProofError('SPOOL_FILE_EXISTS', 'there is a file of this name already', {
+    hint: 'it may be of another commune: choose another name, or write over it with --force',
+    place,
+  });
 }

@@ -35,6 +35,7 @@ const ReintroduceBody = Type.Object(
     enrol: AnEnvelope,
     targets: Type.Union([AnEnvelope, Type.Null()]),
     rotations: Type.Optional(Type.Array(AnEnvelope, { maxItems: ROTATIONS_MAX })),
+    hole: Type.Optional(AnEnvelope),
   },
   { additionalProperties: false },
 );

@@ -15,6 +15,7 @@ import type { LedgerUnit } from '../ledger/types.ts';
 import type { AgentRow } from '../store/rows.ts';
 import type { ReadUnit } from '../store/store.ts';
 import { takeNonce, verifySigned } from './agent-auth.ts';
+import { followKeys, type ShownKeys } from './key-change.ts';
 import { isInsecure } from './transport.ts';
 
 /** The documents that an agent shows: both were signed by this deployment before. */
@@ -24,13 +25,13 @@ export interface Shown {
   readonly targets: Envelope | null;
   /** From the key of `enrol` to the one that signed the request. */
   readonly rotations?: readonly Envelope[];
+  /** Of batches under a key before the last rotation, signed by the key that it begins. */
+  readonly hole?: Envelope;
 }
 
-interface Checked {
+interface Checked extends ShownKeys {
   readonly enrol: Enrol;
   readonly key: Uint8Array;
-  /** The enrolled one and those that rotations put in its place. */
-  readonly keys: readonly Uint8Array[];
   readonly text: string;
   readonly targets: { readonly list: TargetList; readonly text: string } | undefined;
   readonly insecure: boolean;
@@ -40,7 +41,8 @@ interface Checked {
  * Takes an agent in again that this collector forgot because it was restored from an older copy.
  * Nothing is believed but our own document key's signatures, and the agent's over the request.
  * Throws HttpError ENROL_FOREIGN, NONCE_INVALID, SIGNATURE_INVALID, SITE_UNKNOWN, KEY_IN_USE,
- * KEY_REVOKED, EPOCH_OLDER, EPOCH_TAKEN, LIST_FOREIGN or LanProofError AUTH_FORMAT.
+ * KEY_REVOKED, EPOCH_OLDER, EPOCH_TAKEN, LIST_FOREIGN, ROTATE_FOREIGN, HOLE_FOREIGN, HOLE_UNFIT,
+ * EXPECT or LanProofError AUTH_FORMAT.
  */
 export async function reintroduce(
   context: AppContext,
@@ -61,7 +63,10 @@ export async function reintroduce(
   const targets = readList(context, enrol, shown.targets);
   await checkLogs(context, enrol, targets?.list);
   const keys = [key, ...rotated.rotations.map((one) => one.key)];
-  const checked = { enrol, key, keys, text, targets, insecure: isInsecure(request) };
+  const hole = readHole(context, shown.hole, rotated.key);
+  const { rotations } = rotated;
+  const insecure = isInsecure(request);
+  const checked = { enrol, key, keys, rotations, ...hole, text, targets, insecure };
   const { value } = await context.ledger.commit((unit) => takeIn(context, unit, checked));
   context.agents.changed();
   const { epoch, seq } = value;
@@ -93,14 +98,14 @@ async function takeIn(context: AppContext, unit: LedgerUnit, checked: Checked): 
   // What the agent holds, also where it is not kept here: the next import goes past it.
   const list_version = Math.max(row.list_version, targets?.list.version ?? 0);
   const changed = leafed !== undefined || listed || list_version !== row.list_version;
-  if (!changed) return row;
   const after = { ...row, list_version };
+  if (!changed) return followKeys(context, unit, after, checked, now);
   await tx.putAgent(after);
   const detail = { agent, epoch, short_code: row.short_code, list_version, listed };
   const actor = `key:${row.short_code}`;
   const action = 'agent.reintroduce';
   await tx.addAudit({ at_ms: now, actor, action, site, detail: JSON.stringify(detail) });
-  return after;
+  return followKeys(context, unit, after, checked, now);
 }
 
 /** The row of the agent that the document may replace or agrees with. Throws HttpError. */
@@ -177,6 +182,16 @@ function readList(
   );
   if (list.site === site && list.agent === agent) return { list, text };
   throw foreign('LIST_FOREIGN', 'the target list belongs to another agent');
+}
+
+function readHole(
+  { crypto }: AppContext,
+  envelope: Envelope | undefined,
+  key: Uint8Array,
+): Pick<ShownKeys, 'hole'> {
+  if (envelope === undefined) return {};
+  const hole = ours('HOLE_FOREIGN', () => openDocument(crypto, envelope, 'hole', key));
+  return { hole: { hole, text: serializeEnvelope(envelope) } };
 }
 
 /** The key alone could also have signed for a log of another name; those are not ours. */

@@ -3,7 +3,6 @@ import { equalBytes, fromBase64 } from '../../shared/bytes.ts';
 import { LanProofError } from '../../shared/errors.ts';
 import { documentHash } from '../../shared/evidence/documents.ts';
 import { type Envelope, serializeEnvelope } from '../../shared/evidence/dsse.ts';
-import { shortCode } from '../../shared/evidence/keys.ts';
 import type { Rotate } from '../../shared/evidence/ledger-documents.ts';
 import { openRotate } from '../../shared/evidence/rotations.ts';
 import type { RotateAnswer } from '../../shared/measure/protocol.ts';
@@ -12,6 +11,7 @@ import { HttpError } from '../http-error.ts';
 import type { LedgerUnit } from '../ledger/types.ts';
 import type { AgentRow } from '../store/rows.ts';
 import { takeNonce, verifySigned } from './agent-auth.ts';
+import { leafRotation, putKey } from './key-change.ts';
 
 /**
  * An agent goes on with another key in its epoch. Both keys signed the document, the new one signs
@@ -27,8 +27,7 @@ export async function rotate(
   const authorization = takeNonce(context, request);
   const document = open(context, envelope);
   verifySigned(context, request, fromBase64(document.new_key), authorization);
-  const text = serializeEnvelope(envelope);
-  await context.ledger.commit((unit) => replaceKey(context, unit, document, text));
+  await context.ledger.commit((unit) => replaceKey(context, unit, document, envelope));
   context.agents.changed();
   return { rotated: true, time_ms: context.now_ms() };
 }
@@ -37,14 +36,17 @@ async function replaceKey(
   context: AppContext,
   unit: LedgerUnit,
   document: Rotate,
-  text: string,
+  envelope: Envelope,
 ): Promise<void> {
   const { tx } = unit;
   const { site, agent, epoch, after_seq } = document;
-  // It was told before; the answer may have been lost.
-  const known = await tx.documentByHash(site, documentHash(context.crypto, text));
-  if (known !== null && known.kind === 'rotate') return;
-  const row = checkRow(await tx.agent(site, agent), document);
+  const hash = documentHash(context.crypto, serializeEnvelope(envelope));
+  const known = await tx.documentByHash(site, hash);
+  const found = await tx.agent(site, agent);
+  // It was told before; the answer may have been lost. With a hole it may also have come early.
+  const early = found !== null && equalBytes(found.key, fromBase64(document.old_key));
+  if (known?.kind === 'rotate' && !early) return;
+  const row = checkRow(found, document);
   const key = fromBase64(document.new_key);
   if ((await tx.agentByKey(key)) !== null) {
     throw new HttpError(409, 'KEY_IN_USE', 'an agent is enrolled with this key', {
@@ -57,13 +59,9 @@ async function replaceKey(
       extra: { expect: { epoch, seq: row.seq + 1 } },
     });
   }
-  const now = context.now_ms();
-  await unit.appendDocument({ kind: 'rotate', site, agent, epoch, seq: 0, text }, now);
-  const short_code = shortCode(context.crypto, key);
-  await tx.putAgent({ ...row, key, short_code });
-  const detail = JSON.stringify({ agent, epoch, after_seq, short_code });
-  const actor = `key:${row.short_code}`;
-  await tx.addAudit({ at_ms: now, actor, action: 'agent.rotate', site, detail });
+  const now_ms = context.now_ms();
+  await leafRotation(context, unit, row, envelope, now_ms);
+  await putKey(context, unit, row, { key, after_seq }, now_ms);
 }
 
 function checkRow(row: AgentRow | null, { old_key, epoch }: Rotate): AgentRow {

@@ -4,6 +4,7 @@ import { openDocument } from '../../shared/evidence/document-reading.ts';
 import { documentHash, type Hole } from '../../shared/evidence/documents.ts';
 import { parseEnvelope } from '../../shared/evidence/dsse.ts';
 import type { LedgerUnit } from '../ledger/types.ts';
+import type { AgentRow } from '../store/rows.ts';
 import type { EvidenceReads } from '../store/store-evidence.ts';
 import { type AdmitOptions, type Admitted, standing } from './admit.ts';
 import { checkAgent, gap, refusing, unknownAgent, wrongEpoch } from './refusals.ts';
@@ -35,7 +36,7 @@ export async function admitHole(
   { text, hole, hash, key }: VerifiedHole,
   facts: RequestFacts,
 ): Promise<Admitted> {
-  const { site, agent: code, epoch, from_seq, to_seq } = hole;
+  const { site, agent: code, epoch, from_seq } = hole;
   const agent = checkAgent(await unit.tx.agent(site, code));
   if (!equalBytes(agent.key, key) || epoch !== agent.epoch) throw wrongEpoch(agent);
   const now = options.now_ms();
@@ -45,11 +46,23 @@ export async function admitHole(
     return { outcome: 'duplicate', leaf, faulty: false, ...(await standing(unit, agent, now)) };
   }
   if (from_seq !== agent.seq + 1) throw gap(agent);
-  const item = { kind: 'hole', site, agent: code, epoch, seq: from_seq, text } as const;
-  const { leaf } = await unit.appendDocument(item, now);
-  const head = { ...agent, seq: to_seq, hash: fromBase64(hole.next_prev), last_seen_ms: now };
+  const { leaf, head } = await leafHole(unit, agent, { hole, text }, now);
   await unit.tx.putAgent({ ...head, insecure: facts.insecure });
   return { outcome: 'new', leaf, faulty: false, ...(await standing(unit, head, now)) };
+}
+
+/** Leafs a hole that follows the agent's head; the caller keeps the head behind it. */
+export async function leafHole(
+  unit: LedgerUnit,
+  agent: AgentRow,
+  { hole, text }: Pick<VerifiedHole, 'hole' | 'text'>,
+  now_ms: number,
+): Promise<{ readonly leaf: number; readonly head: AgentRow }> {
+  const { site, agent: code, epoch, from_seq, to_seq, next_prev } = hole;
+  const item = { kind: 'hole', site, agent: code, epoch, seq: from_seq, text } as const;
+  const { leaf } = await unit.appendDocument(item, now_ms);
+  const head = { ...agent, seq: to_seq, hash: fromBase64(next_prev), last_seen_ms: now_ms };
+  return { leaf, head };
 }
 
 /** Whose statement it says to be; only the signature decides whether that is true. */

@@ -8,25 +8,29 @@ import { counted } from './counted.ts';
 import { progressLines } from './progress.ts';
 import { stopSignal } from './stop-signal.ts';
 
+const OPTIONS = {
+  state: { type: 'string' },
+  config: { type: 'string' },
+  all: { type: 'boolean' },
+  force: { type: 'boolean' },
+} as const;
+
 export const spoolExportCommand: Command = {
   summary: 'write what waits for the collector into a file, for a USB stick',
-  usage: `lanproof spool export FILE [--state DIR | --config agent.yml] [--all]
+  usage: `lanproof spool export FILE [--state DIR | --config agent.yml] [--all] [--force]
   For an agent whose line to the collector is gone for weeks. The agent may run on: its spool is
   only read, and what it later delivers once more counts as delivered. FILE is not secret from
   whoever may see the measurements; it holds addresses and names as batches do, and no key. Room
   for about twice its size is needed beside FILE. Run it as root or as the user of the agent.
 
   --all             also what the collector acknowledged, as far as it is kept (30 days)
+  --force           write over FILE if it exists: it may be of another commune
   --state DIR       the agent's state directory; default ${STATE_DIR_DEFAULT}
   --config FILE     or agent.yml, for its state_dir
 
   Exit codes: 0 done, 1 failed, 2 used wrongly`,
   async run(args, io) {
-    const parsed = readArguments(
-      args,
-      { state: { type: 'string' }, config: { type: 'string' }, all: { type: 'boolean' } },
-      ['FILE'],
-    );
+    const parsed = readArguments(args, OPTIONS, ['FILE']);
     const [file = ''] = parsed.words;
     if (file === '') throw usage('FILE is empty');
     const config = parsed.text('config');
@@ -37,7 +41,8 @@ export const spoolExportCommand: Command = {
     const { signal } = stop;
     try {
       const { identity, first_seq, last_seq, batches, holes } = await exportSpool({
-        ...{ state_dir, file, signal, all: parsed.flag('all'), crypto: createNodeCrypto() },
+        ...{ state_dir, file, signal, crypto: createNodeCrypto() },
+        ...{ all: parsed.flag('all'), force: parsed.flag('force') },
         now_ms: () => Date.now(),
         wait: async (ms) => void (await timer(ms, undefined, { signal })),
         onBatch: progressLines(io, (seq: number, last: number) => `batch ${seq} of ${last}`),

@@ -16,7 +16,7 @@ import { stopSignal } from './stop-signal.ts';
 
 const TIMEOUT_MS = 60_000;
 /** A busy collector is asked again so often, each time after as long as it says. */
-const TRIES_MAX = 10;
+export const TRIES_MAX = 10;
 const RETRY_S_DEFAULT = 10;
 
 export const spoolImportCommand: Command = {
@@ -24,7 +24,8 @@ export const spoolImportCommand: Command = {
   usage: `lanproof spool import FILE --collector URL [--ca FILE]
   Sends batches and holes one after the other, as their agent would; their signatures prove them,
   so no token is needed. What is there already is passed over: run it twice, or let the agent
-  deliver the same later, and nothing is doubled.
+  deliver the same later, and nothing is doubled. An agent that got a new key since it last reached
+  the collector must reach it once before (SPOOL_KEY_UNTOLD).
 
   --collector URL   address of the collector, e.g. https://lan.example.vn
   --ca FILE         certificate to trust: a copy of tls.crt in the collector's data_dir
@@ -37,7 +38,11 @@ export const spoolImportCommand: Command = {
     const base = baseUrl(parsed.required('collector'));
     // Read to its end first: a damaged stick must not deliver half of what it holds.
     let records = 0;
-    for await (const { kind } of readSpoolFile(file)) if (isSent(kind)) records += 1;
+    let rotated = false;
+    for await (const { kind } of readSpoolFile(file)) {
+      if (isSent(kind)) records += 1;
+      rotated ||= kind === 'rotate';
+    }
     const ca = parsed.text('ca');
     const trust = ca === undefined ? {} : { ca: readCaFile(ca) };
     const dispatcher = new Agent({
@@ -46,7 +51,7 @@ export const spoolImportCommand: Command = {
     });
     const stop = stopSignal();
     try {
-      return await sendAll({ file, base, dispatcher, io, records, signal: stop.signal });
+      return await sendAll({ file, base, dispatcher, io, records, rotated, signal: stop.signal });
     } catch (error) {
       if (!stop.signal.aborted) throw error;
       io.err('stopped before the end; run it again, nothing is doubled');
@@ -64,6 +69,8 @@ interface Task {
   readonly dispatcher: Agent;
   readonly io: Io;
   readonly records: number;
+  /** Whether the agent has had more than one key. */
+  readonly rotated: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -108,7 +115,8 @@ async function send(task: Task, record: SpoolRecord): Promise<'taken' | 'there' 
       await timer(retry_s * 1_000, undefined, { signal: task.signal });
       continue;
     }
-    throw refused(status, error, last_seq);
+    const unsigned = error.code === 'SIGNATURE' || error.code === 'DSSE_SIGNATURE';
+    throw unsigned && task.rotated ? keyUntold(last_seq) : refused(status, error, last_seq);
   }
 }
 
@@ -143,6 +151,15 @@ function behind(expect: number, seq: number): LanProofError {
   const message = `the collector expects batch ${expect}, the file goes on with ${seq}`;
   return new LanProofError('SPOOL_GAP', message, {
     hint: 'export again with --all: this collector has less than the agent thought',
+  });
+}
+
+/** A rotation is told by the agent alone: the new key signs the collector's nonce. */
+function keyUntold(seq: number): LanProofError {
+  const message = 'the collector has not heard of the key that this agent has now';
+  return new LanProofError('SPOOL_KEY_UNTOLD', message, {
+    hint: 'let the agent reach the collector once, by any line: it tells of its key; then repeat',
+    place: `batch ${seq}`,
   });
 }
 

@@ -85,6 +85,8 @@ export interface ReintroduceRequest {
   readonly targets: Envelope | null;
   /** Payloads are Rotate documents from the enrolled key to the one in use; absent: none. */
   readonly rotations?: readonly Envelope[];
+  /** Payload is a Hole that ends before the last rotation's key begins, signed by that key. */
+  readonly hole?: Envelope;
 }
 
 /** To `{ rotate }`, the envelope of a Rotate document with the signatures of both keys. */

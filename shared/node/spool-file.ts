@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { equalBytes, utf8 } from '../bytes.ts';
 import { LanProofError } from '../errors.ts';
 import { BATCH_BYTES_MAX } from '../measure/batch.ts';
@@ -26,7 +27,7 @@ export interface SpoolRecord {
 
 export interface SpoolFileWriter {
   write(record: SpoolRecord): Promise<void>;
-  /** Writes the hash, syncs, and gives the file its name. */
+  /** Writes the hash, and gives the file its name; when it returns both are on the disk. */
   end(): Promise<void>;
   /** Removes what was written. */
   abandon(): Promise<void>;
@@ -59,12 +60,24 @@ export async function createSpoolFile(path: string): Promise<SpoolFileWriter> {
       await handle.sync();
       await handle.close();
       await rename(draft, path);
+      await syncFolder(dirname(path));
     },
     async abandon() {
       await handle.close();
       await rm(draft, { force: true });
     },
   };
+}
+
+/** A stick keeps the names of its files in memory for half a minute, and is pulled out sooner. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /**

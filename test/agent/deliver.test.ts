@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { createAgentApi } from '../../agent/deliver/api.ts';
 import { BACKOFF_MS_MAX } from '../../agent/deliver/backoff.ts';
-import { ProofKeeper } from '../../agent/deliver/prove.ts';
+import { LOGS_MAX, ProofKeeper } from '../../agent/deliver/prove.ts';
 import { REINTRODUCE_MS, Reintroducer } from '../../agent/deliver/reintroduce.ts';
-import { Deliverer } from '../../agent/deliver.ts';
+import { Deliverer, REWINDS_MAX } from '../../agent/deliver.ts';
 import { createCollectorHttp } from '../../agent/http.ts';
 import type { Spool } from '../../agent/spool.ts';
 import { utf8 } from '../../shared/bytes.ts';
@@ -242,6 +242,62 @@ test('a refused reintroduction is asked again after minutes only, and told once'
   assert.equal(k.collector.reintroduced.length, 3);
   assert.equal(k.spool.marks.sent_to, 1);
   assert.equal(k.deliverer.problem, '');
+});
+
+test('a collector that was busy is asked again as soon as it wants', async (t) => {
+  const k = await kit(t);
+  k.collector.known = false;
+  k.collector.nextReintroduction.push(
+    refuse(503, 'STOPPING', { 'retry-after': '20' }),
+    refuse(429, 'RATE', { 'retry-after': '30' }),
+    refuse(401, 'NONCE_INVALID'),
+  );
+  k.spool.put(sealNext(k.spool.head));
+  const from_ms = k.clock_ms;
+  await drain(k);
+  assert.equal(k.spool.marks.sent_to, 1);
+  assert.equal(k.collector.reintroduced.length, 4);
+  const past_ms = k.clock_ms - from_ms;
+  assert.ok(past_ms >= 50_000 && past_ms < 70_000, `${past_ms}`);
+  // The list that it lost is shown at once, however shortly before the agent was unknown.
+  k.collector.list_version = 2;
+  k.spool.put(sealNext(k.spool.head));
+  await drain(k);
+  assert.equal(k.collector.reintroduced.length, 5);
+});
+
+test('a collector that keeps asking for another batch is given time', async (t) => {
+  const k = await kit(t);
+  for (let i = 0; i < 2; i++) k.spool.put(sealNext(k.spool.head));
+  await drain(k);
+  k.spool.put(sealNext(k.spool.head));
+  const again = { ...refuse(409, 'EXPECT') };
+  Object.assign(again.body as object, { expect: { epoch: 1, seq: 1 } });
+  for (let i = 0; i <= REWINDS_MAX; i++) k.collector.next.push(again);
+  for (let i = 0; i < REWINDS_MAX; i++) assert.equal(await k.deliverer.step(), 0);
+  assert.equal(k.deliverer.problem, '');
+  await k.deliverer.step();
+  assert.equal(k.deliverer.problem, 'DELIVERY_LOOP');
+  assert.ok((await k.deliverer.step()) > 0, 'it slows down');
+  await drain(k);
+  assert.equal(k.deliverer.problem, '');
+  assert.equal(k.spool.marks.sent_to, 3);
+});
+
+test('of more logs than are read from one answer the newest are known', async (t) => {
+  const k = await kit(t);
+  for (let i = 0; i < 3; i++) k.spool.put(sealNext(k.spool.head));
+  await drain(k);
+  await k.proofs.prove();
+  for (let log = 2; log <= LOGS_MAX + 1; log++) {
+    k.collector.openNext(`test/lanproof/log${log}`, k.collector.leaves.length);
+  }
+  assert.equal(k.collector.logOpens.length, LOGS_MAX + 1);
+  k.spool.put(sealNext(k.spool.head));
+  await drain(k);
+  await k.proofs.prove();
+  assert.equal(k.proofs.seen.origin, `test/lanproof/log${LOGS_MAX + 1}`);
+  assert.equal(k.logs.length, LOGS_MAX + 1);
 });
 
 test('a collector that knows an older list only is shown the newest one', async (t) => {

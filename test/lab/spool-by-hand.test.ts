@@ -61,7 +61,7 @@ test('a spool that goes by hand beside a running agent is taken in, once', async
 /** Exports until two batches wait; the agent runs and writes meanwhile. */
 async function exportWaiting(live: LiveSite, file: string): Promise<{ out: string }> {
   return await until('two batches wait', BATCH_MS, async () => {
-    const done = await ran(['spool', 'export', file, '--state', live.state_dir]);
+    const done = await ran(['spool', 'export', file, '--force', '--state', live.state_dir]);
     assert.equal(done.code, 0, done.err);
     assert.ok(live.agentProgram.running);
     return Number(/: (\d+) batches/.exec(done.out)?.[1] ?? 0) >= 2 ? done : undefined;

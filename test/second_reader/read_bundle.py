@@ -198,6 +198,15 @@ class Keys:
         need(known is not None, "epoch %d of %s was never enrolled" % (epoch, agent))
         return [key for first, key in known["keys"] if first <= seq][-1]
 
+    def of_hole(self, said):
+        """Its batches' key; if it ends with that one, also the newest so far."""
+        whose = (said["agent"], said["epoch"])
+        signers = [self.of(*whose, said["from_seq"])]
+        later = [one for one in self.epochs[whose]["keys"] if one[0] > said["from_seq"]]
+        if later and said["to_seq"] < later[0][0]:
+            signers.append(later[-1][1])
+        return signers
+
     def counts(self, agent, epoch, place):
         """False: a revocation says that this batch is not the agent's word."""
         return not any((agent, epoch) == of and place >= begin for of, begin in self.revoked)
@@ -212,16 +221,20 @@ def open_document(logs, keys, log, leaf, text):
         open_envelope(text, kind, b64(claimed["old_key"]))
         return json.loads(open_envelope(text, kind, b64(claimed["new_key"])))
     if leaf["kind"] == "hole":
-        signer = keys.of(claimed["agent"], claimed["epoch"], claimed["from_seq"])
-        return json.loads(open_envelope(text, kind, signer))
+        return json.loads(open_by_any(text, kind, keys.of_hole(claimed)))
     # A restored collector ledgers some documents again: the document key of an older log counts.
     candidates = [one.document_key for one in logs.values() if one.number <= log.number]
+    return json.loads(open_by_any(text, kind, candidates))
+
+
+def open_by_any(text, kind, candidates):
+    """The payload; the last of the keys is tried first, and the first one must fit."""
     for key in reversed(candidates[1:]):
         try:
-            return json.loads(open_envelope(text, kind, key))
+            return open_envelope(text, kind, key)
         except Mismatch:
             continue
-    return json.loads(open_envelope(text, kind, candidates[0]))
+    return open_envelope(text, kind, candidates[0])
 
 
 class Reader:

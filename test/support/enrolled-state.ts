@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createDelivery, type Delivery } from '../../agent/deliver/delivery.ts';
-import { KEY_FILE, loadIdentity, saveEnrolment } from '../../agent/identity.ts';
+import { type Identity, KEY_FILE, loadIdentity, saveEnrolment } from '../../agent/identity.ts';
 import { createLog } from '../../agent/log.ts';
 import { createSealer } from '../../agent/seal.ts';
 import { writeHeadHint } from '../../agent/spool/loss.ts';
@@ -21,9 +21,12 @@ export interface EnrolledState {
   /** The state directory as it was enrolled. */
   readonly other_dir: string;
   readonly problems: string[];
-  run<T>(work: (delivery: Delivery) => Promise<T>): Promise<T>;
+  /** `load` reads the identity in another way than from the folder. */
+  run<T>(work: (delivery: Delivery) => Promise<T>, load?: () => Identity): Promise<T>;
   /** The same agent's programs on another folder. */
   on(state_dir: string): EnrolledState;
+  /** The same folder's programs with another collector at the other end. */
+  to(harness: Harness): Promise<EnrolledState>;
   /** Seals so many batches with the key in use and delivers them. */
   deliver(count: number): Promise<void>;
 }
@@ -37,10 +40,19 @@ export async function enrolledState(t: TestContext): Promise<EnrolledState> {
   await enrolInto(harness, state_dir);
   const other_dir = temporaryDir(t);
   cpSync(state_dir, other_dir, { recursive: true });
+  return await programsWith(harness, { state_dir, other_dir });
+}
+
+async function programsWith(
+  harness: Harness,
+  { state_dir, other_dir }: Pick<EnrolledState, 'state_dir' | 'other_dir'>,
+): Promise<EnrolledState> {
   const url = await harness.app.listen({ host: '127.0.0.1', port: 0 });
   const problems: string[] = [];
-  const on = (dir: string): EnrolledState =>
-    programsOn(url, { ...{ harness, state_dir: dir, other_dir, problems }, on });
+  const on = (dir: string): EnrolledState => {
+    const parts = { harness, state_dir: dir, other_dir, problems };
+    return programsOn(url, { ...parts, on, to: (next) => programsWith(next, parts) });
+  };
   return on(state_dir);
 }
 
@@ -48,13 +60,12 @@ function programsOn(url: string, parts: Omit<EnrolledState, 'run' | 'deliver'>):
   const { harness, state_dir, problems } = parts;
   const made: EnrolledState = {
     ...parts,
-    async run(work) {
+    async run(work, load = () => loadIdentity(state_dir, crypto)) {
       const config = { collectors: [url], insecure: false, proxy: undefined, state_dir };
       const limits = { spool: { bytes_max: 64 * 1024 * 1024 } };
-      const identity = loadIdentity(state_dir, crypto);
       const delivery = createDelivery(
         { ...config, ...limits },
-        identity,
+        load,
         {
           ...{ crypto, log: createLog('silent') },
         },

@@ -11,6 +11,9 @@ interface KeyFrom {
   /** The first batch under the key is behind this one. */
   readonly after_seq: number;
   readonly key: Uint8Array;
+  /** Where the document that names it was leafed first. */
+  readonly log: number;
+  readonly leaf: number;
 }
 
 interface KnownAgent {
@@ -25,6 +28,11 @@ interface KnownAgent {
 export interface Chains {
   /** The key that signs batch `seq` of an epoch; null: no document names one. */
   keyOf(place: ChainPlace): Promise<Uint8Array | null>;
+  /**
+   * Those that may sign a hole: the key of its batches and, where it ends with that key, the newest
+   * one at its leaf, for whoever rotated has no other.
+   */
+  keysOfHole(place: ChainPlace, to_seq: number, at: LeafPlace): Promise<readonly Uint8Array[]>;
   /** Whether the enrolment or the rotations after it lead to this key of an epoch. */
   isKey(site: string, agent: string, epoch: number, key: Uint8Array): Promise<boolean>;
   /** What the batch must carry as `prev`; null: nothing stands before it. */
@@ -42,6 +50,8 @@ export interface ChainPlace {
   readonly seq: number;
 }
 
+type LeafPlace = Pick<KeyFrom, 'log' | 'leaf'>;
+
 export function createChains(reads: EvidenceReads): Chains {
   const agents = new Map<string, KnownAgent>();
   const known = async (site: string, agent: string): Promise<KnownAgent> => {
@@ -58,6 +68,15 @@ export function createChains(reads: EvidenceReads): Chains {
       const { keys } = await known(site, agent);
       const fitting = keys.filter((one) => one.epoch === epoch && one.after_seq < seq);
       return fitting.at(-1)?.key ?? null;
+    },
+    async keysOfHole({ site, agent, epoch, seq }, to_seq, { log, leaf }) {
+      const keys = (await known(site, agent)).keys.filter((one) => {
+        return one.epoch === epoch && (one.log < log || (one.log === log && one.leaf < leaf));
+      });
+      const own = keys.findLastIndex((one) => one.after_seq < seq);
+      const ends = to_seq <= (keys[own + 1]?.after_seq ?? 0);
+      const signing = [keys[own], ends ? keys.at(-1) : undefined];
+      return signing.flatMap((one) => (one === undefined ? [] : [one.key]));
     },
     async isKey(site, agent, epoch, key) {
       const { keys } = await known(site, agent);
@@ -86,14 +105,16 @@ async function readAgent(reads: EvidenceReads, site: string, agent: string): Pro
     // A restored collector ledgers the same document again.
     if (typeof epoch !== 'number' || origins.has(epoch)) continue;
     origins.set(epoch, row.hash);
-    keys.push({ epoch, after_seq: 0, key: bytesOf(agent_key) });
+    keys.push({ epoch, after_seq: 0, key: bytesOf(agent_key), log: row.log, leaf: row.leaf });
   }
-  for (const row of await reads.documents(site, 'rotate', agent)) rotate(keys, membersOf(row));
+  for (const row of await reads.documents(site, 'rotate', agent)) rotate(keys, row);
   return { keys, origins, last: null };
 }
 
 /** Each rotation begins with the key before it, and never goes back in the chain. */
-function rotate(keys: KeyFrom[], said: Record<string, unknown>): void {
+function rotate(keys: KeyFrom[], row: DocumentRow): void {
+  const said = membersOf(row);
+  const { log, leaf } = row;
   const { epoch, after_seq } = said;
   if (typeof epoch !== 'number' || typeof after_seq !== 'number') return;
   const key = bytesOf(said.new_key);
@@ -102,7 +123,7 @@ function rotate(keys: KeyFrom[], said: Record<string, unknown>): void {
   if (last === undefined || last.after_seq > after_seq) return;
   // A restored collector hears of the same rotation again, and then of those behind it.
   if (mine.some((one) => equalBytes(one.key, key))) return;
-  if (equalBytes(last.key, bytesOf(said.old_key))) keys.push({ epoch, after_seq, key });
+  if (equalBytes(last.key, bytesOf(said.old_key))) keys.push({ epoch, after_seq, key, log, leaf });
 }
 
 async function behindHole(reads: EvidenceReads, place: ChainPlace): Promise<Uint8Array | null> {

@@ -1,5 +1,6 @@
 import { equalBytes, fromBase64 } from '../../../shared/bytes.ts';
 import { LanProofError } from '../../../shared/errors.ts';
+import type { Crypto } from '../../../shared/evidence/crypto.ts';
 import { documentHash, documentType } from '../../../shared/evidence/documents.ts';
 import { openEnvelope } from '../../../shared/evidence/dsse.ts';
 import { openRotate } from '../../../shared/evidence/rotations.ts';
@@ -52,7 +53,7 @@ export async function verifyDocument(
 async function openSigned(
   { crypto, document_key }: VerifyOptions,
   chains: Chains,
-  { kind, site, agent, epoch, seq }: LeafRow,
+  { kind, site, agent, epoch, seq, log, index }: LeafRow,
   text: string,
 ): Promise<void> {
   if (kind === 'rotate') {
@@ -60,12 +61,28 @@ async function openSigned(
     if (await chains.isKey(at, code, life, fromBase64(new_key))) return;
     throw new TypeError('it does not begin with the key before it');
   }
-  let key: Uint8Array | null = document_key;
+  let keys: readonly Uint8Array[] = [document_key];
   if (kind === 'hole' && site !== null && agent !== null) {
-    key = await chains.keyOf({ site, agent, epoch, seq });
+    const place = { site, agent, epoch, seq };
+    keys = await chains.keysOfHole(place, Number(membersOf({ text }).to_seq), { log, leaf: index });
   }
-  if (key === null) throw new TypeError('no document names the key of this agent');
-  openEnvelope(crypto, text, documentType(kind), key);
+  openByAny(crypto, text, documentType(kind), keys);
+}
+
+/** Throws where none of the keys signed it. */
+function openByAny(
+  crypto: Crypto,
+  text: string,
+  type: string,
+  [key, ...more]: readonly Uint8Array[],
+): void {
+  if (key === undefined) throw new TypeError('no document names the key of this agent');
+  try {
+    openEnvelope(crypto, text, type, key);
+  } catch (error) {
+    if (more.length === 0) throw error;
+    openByAny(crypto, text, type, more);
+  }
 }
 
 /** The first leaf opens its log, and names the head of the one before. */

@@ -28,9 +28,11 @@ export type Opened = { readonly content: Content } | { readonly problem: string 
 /** Keys that may have signed a document; any one is enough. */
 export interface SigningKeys {
   readonly documents: readonly Uint8Array[];
-  /** Of the agent that a hole is of, by what it claims; null: none was accepted. */
-  readonly agentKey: (agent: string, epoch: number, seq: number) => Uint8Array | null;
+  /** Of the agent that a hole is of, by what it claims; none: none was accepted. */
+  readonly ofHole: (hole: HoleClaim) => readonly Uint8Array[];
 }
+
+type HoleClaim = Pick<Documents['hole'], 'agent' | 'epoch' | 'from_seq' | 'to_seq'>;
 
 /**
  * Signature and form of a document. `payload` is its own, of which nothing is believed yet.
@@ -74,11 +76,14 @@ function hole(
   crypto: Crypto,
   envelope: string,
   payload: Uint8Array,
-  { agentKey }: SigningKeys,
+  { ofHole }: SigningKeys,
 ): Content {
-  const { agent, epoch, from_seq } = payloadMembers(payload);
-  const key = agentKey(String(agent), Number(epoch), Number(from_seq));
-  if (key === null) throw unsigned();
+  const { agent, epoch, from_seq, to_seq } = payloadMembers(payload);
+  const numbers = { epoch: Number(epoch), from_seq: Number(from_seq), to_seq: Number(to_seq) };
+  const type = documentType('hole');
+  const keys = ofHole({ agent: String(agent), ...numbers });
+  const key = keys.find((one) => signedBy(crypto, envelope, type, one));
+  if (key === undefined) throw unsigned();
   return { kind: 'hole', said: openDocument(crypto, envelope, 'hole', key) };
 }
 

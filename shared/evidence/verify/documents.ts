@@ -104,7 +104,7 @@ function readOne(
   }
   const opened = openAny(crypto, kind, text, payload, {
     documents: documentKeys(source.opens, leaf.log),
-    agentKey: (agent, epoch, seq) => keys.keyOf(agent, epoch, seq, at),
+    ofHole: (hole) => keys.keysOfHole(hole, at),
   });
   if ('problem' in opened) {
     const unsigned = opened.problem.startsWith('DSSE_');

@@ -3,7 +3,7 @@ import { equalBytes, fromBase64 } from '../../bytes.ts';
 import { ordinal } from '../../judge/replay/inputs.ts';
 import type { Revocation } from '../../judge/revoked.ts';
 import type { BundleLeaf } from '../bundle/types.ts';
-import type { Enrol } from '../documents.ts';
+import type { Enrol, Hole } from '../documents.ts';
 import type { Revoke, Rotate } from '../ledger-documents.ts';
 
 /** A life of an agent's chain. */
@@ -26,8 +26,13 @@ export interface KeyBook {
   revoke(leaf: BundleLeaf, revoke: Revoke, log: number): boolean;
   /** Epochs of an agent, ascending. */
   epochs(agent: string): readonly EpochKeys[];
-  /** Of a batch or hole; null: none was accepted by then. */
+  /** Of a batch; null: none was accepted by then. */
   keyOf(agent: string, epoch: number, seq: number, at: number): Uint8Array | null;
+  /**
+   * Those that may sign a hole: the key of its batches and, where the hole ends with that key, the
+   * newest one so far, for whoever rotated has no other.
+   */
+  keysOfHole(hole: HolePlace, at: number): readonly Uint8Array[];
   /**
    * Whether a signature of the epoch counts at this place, whichever of its keys made it;
    * `doubtful`: it was accepted before anybody said that it does not.
@@ -36,6 +41,8 @@ export interface KeyBook {
   /** All revocations so far, as the judge reads them. */
   revocations(): Revocation[];
 }
+
+type HolePlace = Pick<Hole, 'agent' | 'epoch' | 'from_seq' | 'to_seq'>;
 
 interface Revoked {
   readonly epoch: number;
@@ -83,6 +90,14 @@ export function createKeyBook(): KeyBook {
       const found = of(agent).find((one) => one.epoch === epoch);
       if (found === undefined || found.at > at) return null;
       return found.keys.findLast(({ from_seq }) => from_seq <= seq)?.key ?? null;
+    },
+    keysOfHole({ agent, epoch, from_seq, to_seq }, at) {
+      const found = of(agent).find((one) => one.epoch === epoch);
+      if (found === undefined || found.at > at) return [];
+      const own = found.keys.findLastIndex((one) => one.from_seq <= from_seq);
+      const ends = to_seq < (found.keys[own + 1]?.from_seq ?? 0);
+      const signing = [found.keys[own], ends ? found.keys.at(-1) : undefined];
+      return signing.flatMap((one) => (one === undefined ? [] : [one.key]));
     },
     standing(agent, epoch, at) {
       const mine = (revoked.get(agent) ?? []).filter((one) => one.epoch === epoch);

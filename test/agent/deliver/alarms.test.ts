@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import {
   ALARMS_DIR,
+  ALARMS_OPEN_MAX,
   AlarmBook,
   acknowledgeAlarms,
   listAlarms,
@@ -46,7 +47,7 @@ async function kit(t: TestContext, batches: number): Promise<Kit> {
     const config = { ...wanted, spool: { bytes_max: 64 * 1024 * 1024 } };
     return createDelivery(
       config,
-      identityFor(collector),
+      () => identityFor(collector),
       { crypto, log: createLog('silent') },
       {
         ...{ monotonic_ms: () => performance.now(), wall_ms: () => Date.now() },
@@ -197,4 +198,20 @@ test('an alarm that the disk refuses is kept in memory and written later', (t) =
   const [kept] = listAlarms(state_dir);
   assert.ok(kept !== undefined);
   assert.deepEqual(readAlarm(kept), found);
+});
+
+test('so many open contradictions are kept, and a new one where a person acknowledged', (t) => {
+  const state_dir = temporaryDir(t);
+  const book = new AlarmBook(state_dir);
+  const place = { v: 1, at_ms: 1, log: 'l', message: 'm', shown: 'x' } as const;
+  const raise = (seen: number) =>
+    book.raise({ ...place, seen: String(seen), log_open: null, consistency: [] });
+  for (let at = 1; at <= ALARMS_OPEN_MAX; at++) assert.equal(raise(at), 'new');
+  assert.equal(raise(ALARMS_OPEN_MAX + 1), 'open', 'one more proves nothing more');
+  assert.equal(listAlarms(state_dir).length, ALARMS_OPEN_MAX);
+  assert.equal(book.count, ALARMS_OPEN_MAX);
+  acknowledgeAlarms(state_dir);
+  assert.equal(raise(ALARMS_OPEN_MAX + 1), 'new');
+  assert.equal(raise(1), 'acknowledged');
+  assert.equal(book.count, 1);
 });

@@ -161,7 +161,7 @@ test('the agent itself comes back over the wire, and its batches are proved', as
       ...{ collectors: [url], insecure: false, proxy: undefined, state_dir },
       spool: { bytes_max: 64 * 1024 * 1024 },
     },
-    identity,
+    () => identity,
     { crypto, log: createLog('silent') },
     {
       monotonic_ms: () => clock.now_ms,

@@ -39,6 +39,21 @@ test('a key holds from its place in the chain, and only behind its enrolment', (
   assert.equal(book.keyOf('do-2', 1, 1, 6), null);
 });
 
+test('a hole is signed by the key of its batches, or by the newest one where it ends with that', () => {
+  const book = rotated();
+  const hole = (from_seq: number, to_seq: number, at = 200) =>
+    book.keysOfHole({ agent: 'do-1', epoch: 1, from_seq, to_seq }, at);
+  assert.deepEqual(hole(90, 100), [key(1), key(2)]);
+  assert.deepEqual(hole(90, 101), [key(1)], 'it goes beyond the key');
+  assert.deepEqual(hole(101, 110), [key(2)]);
+  assert.ok(book.rotate(rotate(2, 3, 120)));
+  assert.deepEqual(hole(100, 100), [key(1), key(3)], 'not the one between');
+  assert.deepEqual(hole(101, 120), [key(2), key(3)]);
+  assert.deepEqual(hole(101, 121), [key(2)]);
+  assert.deepEqual(hole(1, 1, 4), [], 'a leaf before the enrolment');
+  assert.deepEqual(book.keysOfHole({ agent: 'do-1', epoch: 2, from_seq: 1, to_seq: 1 }, 200), []);
+});
+
 test('what does not fit the keys before it is refused', () => {
   const book = rotated();
   assert.equal(book.enrol(leafAt(9, 'enrol', key(9)), enrol(1, 9)), false, 'another document');

@@ -50,6 +50,8 @@ export interface BackupDone {
   readonly new_report_bytes: number;
   /** Files that the database names and the store does not have whole. */
   readonly missing: readonly string[];
+  /** Ids of reports whose record the store cannot read. */
+  readonly unreadable: readonly string[];
 }
 
 /**
@@ -93,7 +95,7 @@ async function backUp(options: BackupOptions): Promise<BackupDone> {
   } finally {
     copy.close();
   }
-  const issued = await copyReports(options, finished, before?.reports ?? []);
+  const issued = await copyReports(options, finished.files, before?.reports ?? []);
   const made_ms = options.now_ms();
   const database = await keepDatabase(options, draft, made_ms);
   const { schema } = copy;
@@ -106,7 +108,8 @@ async function backUp(options: BackupOptions): Promise<BackupDone> {
   await tidy(folder, manifest, options.prune ? bodies.files : []);
   await tidyReports(folder, manifest.reports);
   const { new_bytes, missing } = bodies;
-  return { manifest, new_bytes, new_report_bytes: issued.new_bytes, missing };
+  const { unreadable } = finished;
+  return { manifest, new_bytes, new_report_bytes: issued.new_bytes, missing, unreadable };
 }
 
 interface Copied {

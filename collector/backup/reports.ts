@@ -8,7 +8,7 @@ import { RECORD_NAME, REPORT_ID, REPORTS_FOLDER } from '../report/issue/shelf.ts
 import { syncDirectory } from '../secret-file.ts';
 import { BACKUP_REPORTS_FOLDER, type CopiedReport, REPORT_FILE } from './manifest.ts';
 import { type CopiedFile, copyParts } from './parts.ts';
-import { bytesOf } from './source.ts';
+import { bytesOf, isAbsent } from './source.ts';
 
 const DRAFT = 'draft.new';
 
@@ -25,21 +25,30 @@ export interface CopyReportsOptions {
   readonly onProgress: (what: string, done: number, total: number) => void;
 }
 
+export interface FinishedReports {
+  readonly files: readonly ReportFile[];
+  /** Reports whose record cannot be read: nothing new of them is copied. */
+  readonly unreadable: readonly string[];
+}
+
 /**
  * Files of reports that are finished by now; one that is still made has none for good. Listed
  * before the database is copied, so that the leaf of each is in the copy.
  */
-export async function finishedReports(data_dir: string): Promise<ReportFile[]> {
+export async function finishedReports(data_dir: string): Promise<FinishedReports> {
   const root = join(data_dir, REPORTS_FOLDER);
-  const found: ReportFile[] = [];
-  if (!existsSync(root)) return found;
-  for (const id of (await readdir(root)).filter((name) => REPORT_ID.test(name)).sort()) {
-    if (!(await isFinished(join(root, id, RECORD_NAME)))) continue;
+  const files: ReportFile[] = [];
+  const unreadable: string[] = [];
+  const ids = existsSync(root) ? await readdir(root) : [];
+  for (const id of ids.filter((name) => REPORT_ID.test(name)).sort()) {
+    const state = await stateOf(join(root, id, RECORD_NAME));
+    if (state === 'unreadable') unreadable.push(id);
+    if (state !== 'finished') continue;
     const inside = await readdir(join(root, id), { withFileTypes: true });
     const names = inside.filter((one) => one.isFile() && REPORT_FILE.test(one.name));
-    found.push(...names.map(({ name }) => ({ id, name })).sort(byName));
+    files.push(...names.map(({ name }) => ({ id, name })).sort(byName));
   }
-  return found;
+  return { files, unreadable };
 }
 
 /**
@@ -55,7 +64,12 @@ export async function copyReports(
   const target = join(folder, BACKUP_REPORTS_FOLDER);
   makeFolder(target, 0o700);
   const had = new Map(known.map((one) => [`${one.id}/${one.name}`, one]));
-  const done = new Map(known.map((one) => [`${one.id}/${one.name}`, { ...one, gone: true }]));
+  const done = new Map<string, CopiedReport>();
+  for (const one of known) {
+    // Also a report that cannot be read lies there still: its copy may be the last one.
+    const gone = await isAbsent(join(data_dir, REPORTS_FOLDER, one.id, one.name));
+    done.set(`${one.id}/${one.name}`, { ...one, gone });
+  }
   let new_bytes = 0;
   for (const { id, name } of wanted) {
     signal.throwIfAborted();
@@ -122,12 +136,13 @@ async function copyRecord(from: string, to: string): Promise<Pick<CopiedFile, 'b
   return { bytes: content.length, parts: content.length === 0 ? [] : [sha256] };
 }
 
-async function isFinished(path: string): Promise<boolean> {
+async function stateOf(record: string): Promise<'finished' | 'unfinished' | 'unreadable'> {
   try {
-    const { finished_ms = null } = Object(JSON.parse(await readFile(path, 'utf8')));
-    return finished_ms !== null;
-  } catch {
-    return false;
+    const { finished_ms = null } = Object(JSON.parse(await readFile(record, 'utf8')));
+    return finished_ms === null ? 'unfinished' : 'finished';
+  } catch (error) {
+    const { code } = Object(error);
+    return code === 'ENOENT' || code === 'ENOTDIR' ? 'unfinished' : 'unreadable';
   }
 }
 

@@ -51,7 +51,7 @@ lanproof backup DIR --check
 };
 
 function tell(done: BackupDone, folder: string, io: Io): number {
-  const { manifest, new_bytes, new_report_bytes, missing } = done;
+  const { manifest, new_bytes, new_report_bytes, missing, unreadable } = done;
   const { database, bodies, reports, logs } = manifest;
   const whole = [database, ...bodies, ...reports].reduce((sum, { bytes }) => sum + bytes, 0);
   for (const { origin, size } of logs) io.out(`${origin}: ${counted(size, 'leaf', 'leaves')}`);
@@ -60,7 +60,8 @@ function tell(done: BackupDone, folder: string, io: Io): number {
   io.out(`backed up to ${folder}: ${fresh}, in all ${megabytes(whole)}`);
   io.err('the keys are not in it: keep the file that lanproof key export writes somewhere else');
   for (const file of missing) io.err(`bodies/${file} is missing or too short in the store`);
-  if (missing.length === 0) return EXIT_OK;
+  for (const id of unreadable) io.err(`reports/${id}/report.json cannot be read in the store`);
+  if (missing.length + unreadable.length === 0) return EXIT_OK;
   io.err('fix: run lanproof ledger verify; an older backup may hold what is missing');
   return EXIT_FAILED;
 }

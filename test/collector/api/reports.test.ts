@@ -234,6 +234,19 @@ test('what a crash left is failed without its leaf, and finished with it', async
   }
 });
 
+test('a start tells once which reports it cannot read, and leaves them', async () => {
+  const { deps } = office.harness;
+  const folder = join(deps.reports_folder, '20991123t010203-22222222');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'report.json'), '{"v":2}');
+  const told: unknown[] = [];
+  const logger = { ...deps.logger, error: (facts: unknown) => told.push(facts) };
+  await (await openReportsOf({ ...deps, logger })).close();
+  const folders = [{ id: '20991123t010203-22222222', why: 'its version is 2, not 1' }];
+  assert.deepEqual(told, [{ count: 1, folders }]);
+  assert.deepEqual(readdirSync(folder), ['report.json']);
+});
+
 test('a stop while a report is made leaves nothing half', async () => {
   const { deps } = office.harness;
   const reports = await openReportsOf(deps);

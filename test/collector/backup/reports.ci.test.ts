@@ -139,8 +139,26 @@ describe('issued reports in a backup', () => {
       readdirSync(join(mine, 'reports')).sort(),
       [...new Set(pruned.map(({ file }) => file))].sort(),
     );
+  });
 
-    // A name in the list never leads out of the folder; a list of before has no reports.
+  test('a report that the store cannot read is named and never counts as deleted', async () => {
+    const mine = join(places, 'unreadable');
+    const id = await issue();
+    const record = join(office.harness.data_dir, REPORTS_FOLDER, id, 'report.json');
+    const whole = readFileSync(record);
+    assert.deepEqual((await back(mine)).unreadable, []);
+    writeFileSync(record, whole.subarray(0, 20));
+    const done = await back(mine, true);
+    assert.deepEqual(done.unreadable, [id]);
+    const kept = done.manifest.reports.filter((one) => one.id === id);
+    assert.ok(kept.length > 1 && kept.every(({ gone }) => !gone));
+    assert.deepEqual(await faultsOf(mine), []);
+    writeFileSync(record, whole);
+  });
+
+  test('a name in the list never leads out; a list of before has no reports', async () => {
+    const mine = join(places, 'names');
+    await back(mine);
     const list = JSON.parse(readFileSync(join(mine, MANIFEST_FILE), 'utf8'));
     const out = { ...list, reports: [{ ...list.reports[0], name: '../../log.key' }] };
     writeFileSync(join(mine, MANIFEST_FILE), JSON.stringify(out));

@@ -5,13 +5,13 @@ import { LanProofError } from '../../shared/errors.ts';
 import type { Crypto } from '../../shared/evidence/crypto.ts';
 import { makeFolder } from '../../shared/node/make-folder.ts';
 import { syncDirectory } from '../secret-file.ts';
-import { prunedFiles } from '../store/pruned.ts';
-import { lockDataDir } from '../store/sqlite/data-lock.ts';
-import { copyDatabase, type DatabaseCopy, openCopy } from '../store/sqlite/database-copy.ts';
+import { copyDatabase, openCopy } from '../store/sqlite/database-copy.ts';
 import { requireStore } from '../store/sqlite/snapshot.ts';
-import { BODIES_FOLDER } from '../store/sqlite/sqlite-store.ts';
+import { type CopiedAll, copyBodies, tidyBodies } from './bodies.ts';
+import { lockFolder } from './lock.ts';
 import {
   BACKUP_BODIES_FOLDER,
+  BACKUP_REPORTS_FOLDER,
   type CopiedBodies,
   type CopiedLog,
   DATABASE_COPY,
@@ -22,10 +22,10 @@ import {
   readProgress,
   writeJson,
 } from './manifest.ts';
-import { type CopiedFile, copyParts, hashParts } from './parts.ts';
+import { type CopiedFile, hashParts } from './parts.ts';
 import { checkPlace, DATABASE_DRAFT } from './place.ts';
 import { copyReports, finishedReports, tidyReports } from './reports.ts';
-import { bytesOf, checkContinues, headsOf } from './source.ts';
+import { checkContinues, headsOf } from './source.ts';
 
 export interface BackupOptions {
   readonly data_dir: string;
@@ -40,6 +40,8 @@ export interface BackupOptions {
   readonly onProgress: (what: string, done: number, total: number) => void;
   /** Also deletes files that the store deleted by its retention. */
   readonly prune: boolean;
+  /** Also reads back what was copied before, and copies anew what differs from the list. */
+  readonly repair: boolean;
 }
 
 export interface BackupDone {
@@ -52,6 +54,8 @@ export interface BackupDone {
   readonly missing: readonly string[];
   /** Ids of reports whose record the store cannot read. */
   readonly unreadable: readonly string[];
+  /** Files that the disk of the backup had lost, and that were copied anew. */
+  readonly again: readonly string[];
 }
 
 /**
@@ -85,13 +89,13 @@ async function backUp(options: BackupOptions): Promise<BackupDone> {
   });
   const copy = openCopy(draft);
   let logs: CopiedLog[];
-  let bodies: Copied;
+  let bodies: CopiedAll;
   try {
     for (const known of [before, partial]) {
       if (known !== null) await checkContinues(crypto, copy, known.logs, folder);
     }
     logs = await headsOf(crypto, copy);
-    bodies = await copyBodies(options, copy, logs, before, partial?.bodies ?? before?.bodies ?? []);
+    bodies = await copyBodies(options, copy, logs, before, partial);
   } finally {
     copy.close();
   }
@@ -105,61 +109,18 @@ async function backUp(options: BackupOptions): Promise<BackupDone> {
   signal.throwIfAborted();
   const manifest: Manifest = { v: 1, made_ms, software, schema, database, logs, ...kept };
   await writeJson(folder, MANIFEST_FILE, manifest);
-  await tidy(folder, manifest, options.prune ? bodies.files : []);
+  if (options.prune) await tidyBodies(folder, manifest.bodies);
   await tidyReports(folder, manifest.reports);
-  const { new_bytes, missing } = bodies;
-  const { unreadable } = finished;
-  return { manifest, new_bytes, new_report_bytes: issued.new_bytes, missing, unreadable };
-}
-
-interface Copied {
-  readonly files: CopiedBodies[];
-  readonly new_bytes: number;
-  readonly missing: string[];
-}
-
-async function copyBodies(
-  options: BackupOptions,
-  copy: DatabaseCopy,
-  logs: readonly CopiedLog[],
-  before: Manifest | null,
-  known: readonly CopiedBodies[],
-): Promise<Copied> {
-  const { folder, data_dir, signal } = options;
-  const ends = new Map((before?.bodies ?? []).map(({ file, bytes }) => [file, bytes]));
-  copy.bodyEnds(before?.logs ?? [], ends, signal);
-  const done = new Map(known.map((one) => [one.file, one]));
-  const pruned = await prunedFiles(copy.evidence);
-  const missing: string[] = [];
-  let new_bytes = 0;
-  for (const [file, end] of [...ends].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const had = done.get(file);
-    const from = join(data_dir, BODIES_FOLDER, file);
-    const size = await bytesOf(from);
-    if (size < 0) {
-      const gone = pruned.has(file);
-      if (!gone) missing.push(file);
-      if (had !== undefined) done.set(file, { ...had, gone });
-      continue;
-    }
-    if (size < end) missing.push(file);
-    const bytes = Math.max(Math.min(end, size), had?.bytes ?? 0);
-    if (had?.bytes === bytes) {
-      done.set(file, { ...had, gone: false });
-      continue;
-    }
-    const to = join(folder, BACKUP_BODIES_FOLDER, file);
-    const onBytes = (at: number): void => options.onProgress(`bodies ${file}`, at, bytes);
-    const kept = had ?? null;
-    const parts = await copyParts({ ...{ from, to, bytes, kept, onBytes, signal } });
-    new_bytes += bytes - (had?.bytes ?? 0);
-    done.set(file, { file, bytes, parts, gone: false });
-    const bodies = [...done.values()];
-    await writeJson(folder, PROGRESS_FILE, { v: 1, logs, bodies });
-  }
-  syncDirectory(join(folder, BACKUP_BODIES_FOLDER));
-  const files = [...done.values()].sort((a, b) => (a.file < b.file ? -1 : 1));
-  return { files, new_bytes, missing };
+  // The progress file last: while it is there, a run of before was cut off.
+  await tidy(folder, manifest);
+  return {
+    ...{ manifest, new_bytes: bodies.new_bytes, new_report_bytes: issued.new_bytes },
+    ...{ missing: bodies.missing, unreadable: finished.unreadable },
+    again: [
+      ...bodies.again.map((file) => `${BACKUP_BODIES_FOLDER}/${file}`),
+      ...issued.again.map((file) => `${BACKUP_REPORTS_FOLDER}/${file}`),
+    ],
+  };
 }
 
 /** Gives the copied database its name for good, with its hash as it lies on the disk. */
@@ -186,30 +147,10 @@ async function keepDatabase(
 }
 
 /** What the new list does not name any more. */
-async function tidy(
-  folder: string,
-  { database }: Manifest,
-  bodies: readonly CopiedBodies[],
-): Promise<void> {
+async function tidy(folder: string, { database }: Manifest): Promise<void> {
   for (const name of readdirSync(folder)) {
     const old = DATABASE_COPY.test(name) && name !== database.file;
     if (old || name === PROGRESS_FILE) await rm(join(folder, name), { force: true });
-  }
-  for (const { file, gone } of bodies) {
-    if (gone) await rm(join(folder, BACKUP_BODIES_FOLDER, file), { force: true });
-  }
-}
-
-export function lockFolder(folder: string): { release(): void } {
-  try {
-    return lockDataDir(folder);
-  } catch (cause) {
-    if (!(cause instanceof LanProofError) || cause.code !== 'DATA_DIR_IN_USE') throw cause;
-    throw new LanProofError('BACKUP_BUSY', 'another command works on this backup', {
-      hint: 'wait until it is done',
-      place: folder,
-      cause,
-    });
   }
 }
 

@@ -2,19 +2,23 @@ import { join } from 'node:path';
 import { LanProofError } from '../../shared/errors.ts';
 import type { Crypto } from '../../shared/evidence/crypto.ts';
 import { openCopy, quickCheck } from '../store/sqlite/database-copy.ts';
+import { unlistedBodies } from './bodies.ts';
+import { faultOf } from './compare.ts';
 import {
   BACKUP_BODIES_FOLDER,
   BACKUP_REPORTS_FOLDER,
   type Manifest,
   readManifest,
 } from './manifest.ts';
-import { type CopiedFile, hashParts } from './parts.ts';
-import { bytesOf, headsOf } from './source.ts';
+import type { CopiedFile } from './parts.ts';
+import { headsOf } from './source.ts';
 
 export interface CheckedBackup {
   readonly manifest: Manifest;
   /** A sentence for each difference; none: the backup is whole. */
   readonly faults: readonly string[];
+  /** Files of bodies that the list does not name: of a broken-off run, or deleted in the store. */
+  readonly unlisted: readonly string[];
 }
 
 /**
@@ -31,21 +35,9 @@ export async function checkBackup(options: {
   const manifest = requireBackup(folder);
   const faults: string[] = [];
   const compare = async (listed: CopiedFile, path: string): Promise<void> => {
-    const size = await bytesOf(path);
-    if (size < listed.bytes) {
-      faults.push(
-        size < 0
-          ? `${listed.file} is missing`
-          : `${listed.file} has ${size} bytes, not ${listed.bytes}`,
-      );
-      return;
-    }
     const onBytes = (done: number): void => onProgress(listed.file, done, listed.bytes);
-    const parts = await hashParts(path, listed.bytes, { signal, onBytes });
-    const odd = parts.findIndex((part, at) => part !== listed.parts[at]);
-    if (odd >= 0 || parts.length !== listed.parts.length) {
-      faults.push(`${listed.file} differs in part ${Math.max(odd, 0) + 1} of ${parts.length}`);
-    }
+    const fault = await faultOf(listed, path, { signal, onBytes });
+    if (fault !== null) faults.push(`${listed.file} ${fault}`);
   };
   const database = join(folder, manifest.database.file);
   await compare(manifest.database, database);
@@ -57,7 +49,9 @@ export async function checkBackup(options: {
     await compare(listed, join(folder, BACKUP_REPORTS_FOLDER, one.file));
   }
   if (faults.length === 0) faults.push(...(await checkDatabase(database, manifest, crypto)));
-  return { manifest, faults };
+  const odd = unlistedBodies(folder, manifest.bodies);
+  const unlisted = odd.map((file) => `${BACKUP_BODIES_FOLDER}/${file}`);
+  return { manifest, faults, unlisted };
 }
 
 /** Throws NO_BACKUP where the folder holds no finished one. */

@@ -15,7 +15,7 @@ export const BACKUP_REPORTS_FOLDER = 'reports';
 /** `lanproof-<UTC time>.db`: the manifest names the one that counts. */
 export const DATABASE_COPY = /^lanproof-\d{8}T\d{9}Z\.db$/;
 /** A file of bodies: UTC month of receipt and section. */
-const BODY_FILE = /^\d{4}-\d{2}\.[a-z]+$/;
+export const BODY_FILE = /^\d{4}-\d{2}\.[a-z]+$/;
 
 /** A file of an issued report, and what it is called in the backup: a hash of its content. */
 export const REPORT_FILE = /^[0-9A-Za-z][0-9A-Za-z._-]{0,127}$/;

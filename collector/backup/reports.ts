@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { makeFolder } from '../../shared/node/make-folder.ts';
 import { RECORD_NAME, REPORT_ID, REPORTS_FOLDER } from '../report/issue/shelf.ts';
 import { syncDirectory } from '../secret-file.ts';
+import { isKept } from './compare.ts';
 import { BACKUP_REPORTS_FOLDER, type CopiedReport, REPORT_FILE } from './manifest.ts';
 import { type CopiedFile, copyParts } from './parts.ts';
 import { bytesOf, isAbsent } from './source.ts';
@@ -22,6 +23,8 @@ export interface CopyReportsOptions {
   readonly data_dir: string;
   readonly folder: string;
   readonly signal: AbortSignal;
+  /** Also reads back what the backup has. */
+  readonly repair: boolean;
   readonly onProgress: (what: string, done: number, total: number) => void;
 }
 
@@ -51,6 +54,14 @@ export async function finishedReports(data_dir: string): Promise<FinishedReports
   return { files, unreadable };
 }
 
+export interface CopiedReports {
+  readonly reports: CopiedReport[];
+  /** Bytes that were not there before. */
+  readonly new_bytes: number;
+  /** Files, as id and name, that the backup had lost, and has again. */
+  readonly again: string[];
+}
+
 /**
  * Copies what the backup does not have; `known` as the former list has it. Files never change once
  * they are issued, only their record does. What the store no longer has stays, as gone.
@@ -59,8 +70,8 @@ export async function copyReports(
   options: CopyReportsOptions,
   wanted: readonly ReportFile[],
   known: readonly CopiedReport[],
-): Promise<{ readonly reports: CopiedReport[]; readonly new_bytes: number }> {
-  const { data_dir, folder, signal } = options;
+): Promise<CopiedReports> {
+  const { data_dir, folder, signal, repair, onProgress } = options;
   const target = join(folder, BACKUP_REPORTS_FOLDER);
   makeFolder(target, 0o700);
   const had = new Map(known.map((one) => [`${one.id}/${one.name}`, one]));
@@ -70,6 +81,7 @@ export async function copyReports(
     const gone = await isAbsent(join(data_dir, REPORTS_FOLDER, one.id, one.name));
     done.set(`${one.id}/${one.name}`, { ...one, gone });
   }
+  const again: string[] = [];
   let new_bytes = 0;
   for (const { id, name } of wanted) {
     signal.throwIfAborted();
@@ -79,10 +91,14 @@ export async function copyReports(
     // The store keeps so many reports only: this one was deleted meanwhile.
     if (bytes < 0) continue;
     const before = had.get(key);
-    const there = before === undefined ? -1 : await bytesOf(join(target, before.file));
-    if (before !== undefined && name !== RECORD_NAME && before.bytes === bytes && there >= bytes) {
-      done.set(key, { ...before, gone: false });
-      continue;
+    if (before !== undefined && before.bytes === bytes && name !== RECORD_NAME) {
+      const onBytes = (at: number): void => onProgress(`reading back ${name}`, at, bytes);
+      const copy = join(target, before.file);
+      if (await isKept(before, copy, { signal, onBytes, read: repair })) {
+        done.set(key, { ...before, gone: false });
+        continue;
+      }
+      again.push(key);
     }
     const copied = await copyFile(options, from, name, bytes, target);
     if (copied.file !== before?.file) new_bytes += copied.bytes;
@@ -90,7 +106,7 @@ export async function copyReports(
   }
   syncDirectory(target);
   const reports = [...done.values()].sort((a, b) => (a.id === b.id ? byName(a, b) : byId(a, b)));
-  return { reports, new_bytes };
+  return { reports, new_bytes, again };
 }
 
 /** Deletes what the list does not name. */

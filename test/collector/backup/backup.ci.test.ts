@@ -35,7 +35,17 @@ const onProgress = (): void => undefined;
 
 function optionsFor(data_dir: string, folder: string, more: Partial<BackupOptions> = {}) {
   const clock = { software: 'test', now_ms: () => Date.now() };
-  return { data_dir, folder, crypto, signal, onProgress, prune: false, ...clock, ...more };
+  return {
+    data_dir,
+    folder,
+    crypto,
+    signal,
+    onProgress,
+    prune: false,
+    repair: false,
+    ...clock,
+    ...more,
+  };
 }
 
 async function send(core: Core, agent: TestAgent, batches: number): Promise<void> {

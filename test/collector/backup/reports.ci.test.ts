@@ -66,7 +66,15 @@ describe('issued reports in a backup', () => {
   };
   const back = (folder: string, prune = false) =>
     makeBackup({
-      ...{ data_dir: office.harness.data_dir, folder, crypto, signal, onProgress, prune },
+      ...{
+        data_dir: office.harness.data_dir,
+        folder,
+        crypto,
+        signal,
+        onProgress,
+        prune,
+        repair: false,
+      },
       ...{ software: 'test', now_ms: () => Date.now() },
     });
   const faultsOf = async (folder: string) =>

@@ -1,0 +1,128 @@
+/** What the disk of a backup loses, and what no list names. */
+import assert from 'node:assert/strict';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { type BackupOptions, makeBackup } from '../../../collector/backup/backup.ts';
+import { checkBackup } from '../../../collector/backup/check-backup.ts';
+import { faultOf } from '../../../collector/backup/compare.ts';
+import { createNodeCrypto } from '../../../shared/node/crypto.ts';
+import { createTestAgent } from '../../support/batches.ts';
+import {
+  type Core,
+  enrolAgent,
+  newFolder,
+  openCore,
+  removeFolder,
+  shortTurns,
+  T0,
+} from '../../support/collector-core.ts';
+
+const crypto = createNodeCrypto();
+const signal = new AbortController().signal;
+const onProgress = (): void => undefined;
+
+describe('a backup whose own disk loses files', () => {
+  const folder = newFolder('lanproof-heal-');
+  const data = join(folder, 'data');
+  let copies = 0;
+  const place = (name: string): string => join(folder, `${name}-${++copies}`);
+  let core: Core;
+  before(async () => {
+    core = await openCore({ data_dir: data, wait: shortTurns });
+    const agent = createTestAgent({ site: 'socson-hq', agent: 'do-1', start_ms: T0 });
+    await enrolAgent(core, agent);
+    for (let sent = 0; sent < 3; sent++) {
+      const { body, header } = agent.next();
+      core.clock.now_ms = Math.max(core.clock.now_ms, header.sealed_ms);
+      await core.ingest.submitBatch(body, { insecure: false });
+    }
+  });
+  after(async () => {
+    await core.close();
+    removeFolder(folder);
+  });
+
+  const back = (to: string, more: Partial<BackupOptions> = {}) =>
+    makeBackup({
+      ...{ data_dir: data, folder: to, crypto, signal, onProgress, prune: false, repair: false },
+      ...{ software: 'test', now_ms: () => Date.now() },
+      ...more,
+    });
+  const faultsOf = async (of: string) =>
+    (await checkBackup({ folder: of, crypto, signal, onProgress })).faults;
+  const firstOf = async (of: string) => {
+    const [one] = (await back(of)).manifest.bodies;
+    assert.ok(one !== undefined && one.bytes > 1);
+    return { ...one, path: join(of, 'bodies', one.file) };
+  };
+
+  test('a lost or cut file is copied again by the next run', async () => {
+    const mine = place('backup');
+    const { file, bytes, path } = await firstOf(mine);
+    const whole = readFileSync(path);
+    for (const damage of [() => rmSync(path), () => writeFileSync(path, whole.subarray(0, -1))]) {
+      damage();
+      assert.equal((await faultsOf(mine)).length, 1);
+      const done = await back(mine);
+      assert.deepEqual(done.again, [`bodies/${file}`]);
+      assert.equal(done.new_bytes, bytes);
+      assert.deepEqual(await faultsOf(mine), []);
+      assert.deepEqual(readFileSync(path), whole);
+    }
+    assert.deepEqual((await back(mine)).again, []);
+  });
+
+  test('a flipped bit is made good where it is asked', async () => {
+    const mine = place('backup');
+    const { file, path } = await firstOf(mine);
+    const whole = readFileSync(path);
+    writeFileSync(path, Buffer.from(whole).fill(0, 0, 1));
+    assert.deepEqual((await back(mine)).again, [], 'nothing was read back');
+    assert.deepEqual(await faultsOf(mine), [`${file} differs in part 1 of 1`]);
+    assert.deepEqual((await back(mine, { repair: true })).again, [`bodies/${file}`]);
+    assert.deepEqual(await faultsOf(mine), []);
+    assert.deepEqual(readFileSync(path), whole);
+    assert.deepEqual((await back(mine, { repair: true })).again, []);
+  });
+
+  test('a store that has something else is no source: the list stays', async () => {
+    const mine = place('backup');
+    const other = place('data');
+    const { file, path } = await firstOf(mine);
+    cpSync(data, other, { recursive: true });
+    const source = join(other, 'bodies', file);
+    writeFileSync(source, readFileSync(source).fill(0, 0, 1));
+    writeFileSync(path, readFileSync(path).fill(1, 0, 1));
+    const asked = back(mine, { data_dir: other, repair: true });
+    await assert.rejects(asked, { code: 'FILE_DIFFERS' });
+    assert.deepEqual(await faultsOf(mine), [`${file} differs in part 1 of 1`]);
+    // The store lost it, too: named by both.
+    rmSync(source);
+    rmSync(path);
+    assert.deepEqual((await back(mine, { data_dir: other })).missing, [file]);
+    assert.deepEqual(await faultsOf(mine), [`${file} is missing`]);
+  });
+
+  test('a file that cannot be read is a difference like others', async () => {
+    const listed = { file: 'folder', bytes: 1, parts: [''] };
+    // Reading a folder fails as reading a bad sector does.
+    const fault = await faultOf(listed, folder, { signal, onBytes: onProgress });
+    assert.equal(fault, 'cannot be read (EISDIR)');
+  });
+
+  test('pruned: what no list names goes, whenever it should have gone', async () => {
+    const mine = place('backup');
+    await back(mine);
+    const stray = join(mine, 'bodies', '2020-01.endpoints');
+    writeFileSync(stray, 'should be gone');
+    const unlisted = async () =>
+      (await checkBackup({ folder: mine, crypto, signal, onProgress })).unlisted;
+    assert.deepEqual(await unlisted(), ['bodies/2020-01.endpoints']);
+    await back(mine);
+    assert.ok(existsSync(stray), 'only where it is asked');
+    await back(mine, { prune: true });
+    assert.ok(!existsSync(stray));
+    assert.deepEqual(await unlisted(), []);
+  });
+});

@@ -15,6 +15,7 @@ import {
   type CopiedBodies,
   type CopiedLog,
   DATABASE_COPY,
+  FORMER_FILE,
   MANIFEST_FILE,
   type Manifest,
   PROGRESS_FILE,
@@ -108,11 +109,17 @@ async function backUp(options: BackupOptions): Promise<BackupDone> {
   const kept = { bodies: bodies.files.filter(isKept), reports: issued.reports.filter(isKept) };
   signal.throwIfAborted();
   const manifest: Manifest = { v: 1, made_ms, software, schema, database, logs, ...kept };
+  const former = before === null ? null : formerOf(before, manifest);
+  if (former !== null) await writeJson(folder, FORMER_FILE, former);
   await writeJson(folder, MANIFEST_FILE, manifest);
   if (options.prune) await tidyBodies(folder, manifest.bodies);
-  await tidyReports(folder, manifest.reports);
+  const lists = former === null ? [manifest] : [manifest, former];
+  await tidyReports(
+    folder,
+    lists.flatMap(({ reports }) => reports),
+  );
   // The progress file last: while it is there, a run of before was cut off.
-  await tidy(folder, manifest);
+  await tidy(folder, lists);
   return {
     ...{ manifest, new_bytes: bodies.new_bytes, new_report_bytes: issued.new_bytes },
     ...{ missing: bodies.missing, unreadable: finished.unreadable },
@@ -146,10 +153,22 @@ async function keepDatabase(
   return { file, bytes, parts };
 }
 
-/** What the new list does not name any more. */
-async function tidy(folder: string, { database }: Manifest): Promise<void> {
+/** The list of the backup before, without what was deleted for good since. */
+function formerOf(before: Manifest, { bodies, reports }: Manifest): Manifest {
+  const files = new Set(bodies.map(({ file }) => file));
+  const names = new Set(reports.map(({ id, name }) => `${id}/${name}`));
+  return {
+    ...before,
+    bodies: before.bodies.filter(({ file }) => files.has(file)),
+    reports: before.reports.filter(({ id, name }) => names.has(`${id}/${name}`)),
+  };
+}
+
+/** What no list names any more. */
+async function tidy(folder: string, lists: readonly Manifest[]): Promise<void> {
+  const databases = new Set(lists.map(({ database }) => database.file));
   for (const name of readdirSync(folder)) {
-    const old = DATABASE_COPY.test(name) && name !== database.file;
+    const old = DATABASE_COPY.test(name) && !databases.has(name);
     if (old || name === PROGRESS_FILE) await rm(join(folder, name), { force: true });
   }
 }

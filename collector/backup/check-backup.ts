@@ -7,6 +7,8 @@ import { faultOf } from './compare.ts';
 import {
   BACKUP_BODIES_FOLDER,
   BACKUP_REPORTS_FOLDER,
+  FORMER_FILE,
+  MANIFEST_FILE,
   type Manifest,
   readManifest,
 } from './manifest.ts';
@@ -48,17 +50,37 @@ export async function checkBackup(options: {
     const listed = { ...one, file: `reports/${one.id}/${one.name}` };
     await compare(listed, join(folder, BACKUP_REPORTS_FOLDER, one.file));
   }
+  await checkFormer(folder, manifest, compare);
   if (faults.length === 0) faults.push(...(await checkDatabase(database, manifest, crypto)));
   const odd = unlistedBodies(folder, manifest.bodies);
   const unlisted = odd.map((file) => `${BACKUP_BODIES_FOLDER}/${file}`);
   return { manifest, faults, unlisted };
 }
 
-/** Throws NO_BACKUP where the folder holds no finished one. */
-export function requireBackup(folder: string): Manifest {
-  const manifest = readManifest(folder);
+/** What only the backup before it has. */
+async function checkFormer(
+  folder: string,
+  manifest: Manifest,
+  compare: (listed: CopiedFile, path: string) => Promise<void>,
+): Promise<void> {
+  const former = readManifest(folder, FORMER_FILE);
+  if (former === null) return;
+  if (former.database.file !== manifest.database.file) {
+    await compare(former.database, join(folder, former.database.file));
+  }
+  const named = new Set(manifest.reports.map(({ file }) => file));
+  for (const one of former.reports.filter(({ file }) => !named.has(file))) {
+    const listed = { ...one, file: `reports/${one.id}/${one.name}` };
+    await compare(listed, join(folder, BACKUP_REPORTS_FOLDER, one.file));
+  }
+}
+
+/** Throws NO_BACKUP where the folder holds no finished one, or `former` none before it. */
+export function requireBackup(folder: string, former = false): Manifest {
+  const manifest = readManifest(folder, former ? FORMER_FILE : MANIFEST_FILE);
   if (manifest !== null) return manifest;
-  throw new LanProofError('NO_BACKUP', 'the folder holds no finished backup', {
+  const what = former ? 'no backup before the newest one' : 'no finished backup';
+  throw new LanProofError('NO_BACKUP', `the folder holds ${what}`, {
     hint: 'name the folder that lanproof backup was given, or run that again to finish it',
     place: folder,
   });

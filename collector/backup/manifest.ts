@@ -8,6 +8,8 @@ import type { CopiedFile } from './parts.ts';
 
 /** Written last: a backup without it is not finished. */
 export const MANIFEST_FILE = 'backup.json';
+/** The list of the backup before: its database is kept, bodies and reports are in the newest. */
+export const FORMER_FILE = 'backup.former.json';
 /** What an unfinished backup has copied; its next run goes on from there. */
 export const PROGRESS_FILE = 'backup.partial.json';
 export const BACKUP_BODIES_FOLDER = 'bodies';
@@ -62,8 +64,8 @@ export interface Manifest extends Progress {
 }
 
 /** Null where there is none. Throws BACKUP_DAMAGED. */
-export function readManifest(folder: string): Manifest | null {
-  const value = readJson(join(folder, MANIFEST_FILE));
+export function readManifest(folder: string, name: string = MANIFEST_FILE): Manifest | null {
+  const value = readJson(join(folder, name));
   if (value === null) return null;
   const { made_ms, software, schema, database, reports = [] } = value;
   const sound =
@@ -74,7 +76,7 @@ export function readManifest(folder: string): Manifest | null {
     isFile(database, DATABASE_COPY) &&
     Array.isArray(reports) &&
     reports.every(isReport);
-  if (!sound) throw damaged(join(folder, MANIFEST_FILE));
+  if (!sound) throw damaged(join(folder, name));
   return { ...value, reports } as unknown as Manifest;
 }
 
@@ -154,7 +156,7 @@ function isFile(value: unknown, name: RegExp): boolean {
 
 function damaged(place: string, cause?: unknown): LanProofError {
   return new LanProofError('BACKUP_DAMAGED', 'the list of the backup cannot be read', {
-    hint: 'take an older backup, or make a new one in another folder; keep this one as it is',
+    hint: 'restore with --former, or make a new backup in another folder; keep this one as it is',
     place,
     ...(cause === undefined ? {} : { cause }),
   });

@@ -112,7 +112,7 @@ async function copySteps(
   return at;
 }
 
-async function writeAll(target: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
+export async function writeAll(target: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await target.write(bytes, done, bytes.length - done, at + done);
     done += bytesWritten;

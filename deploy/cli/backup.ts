@@ -14,8 +14,8 @@ export const backupCommand: Command = {
 lanproof backup DIR --check
   Copies database, bodies and issued reports as of one moment. Run it again with the same DIR: what
   was copied is not copied again, and a backup that was broken off goes on. Until it is done the
-  former one counts. Keys are never in it: lanproof key export. Nor is the folder head/: a
-  collector on a restored copy must open a new log.
+  former one counts, and DIR keeps its database afterwards, too. Keys are never in it: lanproof key
+  export. Nor is the folder head/: a collector on a restored copy must open a new log.
 
   --data DIR        the collector's data directory
   --config FILE     or its configuration; without both: ./data

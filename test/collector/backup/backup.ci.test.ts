@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type BackupOptions, makeBackup } from '../../../collector/backup/backup.ts';
 import { checkBackup } from '../../../collector/backup/check-backup.ts';
-import { MANIFEST_FILE, readManifest } from '../../../collector/backup/manifest.ts';
+import { FORMER_FILE, MANIFEST_FILE, readManifest } from '../../../collector/backup/manifest.ts';
 import { restoreBackup } from '../../../collector/backup/restore.ts';
 import { HEAD_FOLDER } from '../../../collector/ledger/open-ledger.ts';
 import { lockDataDir, RESTORE_FILE } from '../../../collector/store/sqlite/data-lock.ts';
@@ -118,8 +118,11 @@ describe('backup and restore', () => {
     assert.equal(third.new_bytes, 0);
     const names = readdirSync(backup).sort();
     const folders = ['bodies', 'reports'];
-    const expected = [MANIFEST_FILE, ...folders, 'collector.lock', third.manifest.database.file];
-    assert.deepEqual(names, expected.sort(), 'one database, no key, no head');
+    const databases = [second, third].map(({ manifest }) => manifest.database.file);
+    const lists = [MANIFEST_FILE, FORMER_FILE];
+    const expected = [...lists, ...folders, 'collector.lock', ...databases];
+    assert.deepEqual(names, expected.sort(), 'two databases, no key, no head');
+    assert.deepEqual(readManifest(backup, FORMER_FILE), second.manifest);
     assert.equal(statSync(join(backup, third.manifest.database.file)).mode & 0o077, 0);
   });
 

@@ -6,6 +6,8 @@ import { after, before, describe, test } from 'node:test';
 import { type BackupOptions, makeBackup } from '../../../collector/backup/backup.ts';
 import { checkBackup } from '../../../collector/backup/check-backup.ts';
 import { faultOf } from '../../../collector/backup/compare.ts';
+import { restoreBackup } from '../../../collector/backup/restore.ts';
+import { lockDataDir } from '../../../collector/store/sqlite/data-lock.ts';
 import { createNodeCrypto } from '../../../shared/node/crypto.ts';
 import { createTestAgent } from '../../support/batches.ts';
 import {
@@ -109,6 +111,53 @@ describe('a backup whose own disk loses files', () => {
     // Reading a folder fails as reading a bad sector does.
     const fault = await faultOf(listed, folder, { signal, onBytes: onProgress });
     assert.equal(fault, 'cannot be read (EISDIR)');
+  });
+
+  test('restored with damage: what is whole, and what can be read of the rest', async () => {
+    const mine = place('backup');
+    const { file, path } = await firstOf(mine);
+    const whole = readFileSync(path);
+    const ended = whole.subarray(0, -1);
+    const flipped = Buffer.from(whole).fill(0, 0, 1);
+    for (const bytes of [ended, flipped, null]) {
+      if (bytes === null) rmSync(path);
+      else writeFileSync(path, bytes);
+      const restoring = { folder: mine, data_dir: place('restored'), signal, onProgress };
+      await assert.rejects(restoreBackup(restoring), { code: 'BACKUP_DAMAGED' });
+      const { damaged } = await restoreBackup({ ...restoring, with_damage: true });
+      assert.deepEqual(damaged, [`bodies/${file}`]);
+      lockDataDir(restoring.data_dir).release();
+      const restored = join(restoring.data_dir, 'bodies', file);
+      if (bytes === null) assert.ok(!existsSync(restored));
+      else assert.deepEqual(readFileSync(restored), Buffer.from(bytes));
+      const other = await openCore({ data_dir: restoring.data_dir, wait: shortTurns });
+      assert.equal((await other.store.logs()).length, 2, 'a collector starts on it');
+      await other.close();
+    }
+    const { database } = (await back(mine)).manifest;
+    const copied = join(mine, database.file);
+    writeFileSync(copied, readFileSync(copied).fill(1, 0, 1));
+    const restoring = { folder: mine, data_dir: place('restored'), signal, onProgress };
+    const asked = restoreBackup({ ...restoring, with_damage: true });
+    await assert.rejects(asked, { code: 'BACKUP_DAMAGED' }, 'the database must be whole');
+    const { manifest, damaged } = await restoreBackup({ ...restoring, former: true });
+    assert.notEqual(manifest.database.file, database.file);
+    assert.deepEqual(damaged, []);
+    lockDataDir(restoring.data_dir).release();
+  });
+
+  test('the backup before is whole, is checked, and goes with what is deleted for good', async () => {
+    const mine = place('backup');
+    const { manifest: first } = await back(mine);
+    const none = { folder: mine, data_dir: place('restored'), former: true, signal, onProgress };
+    await assert.rejects(restoreBackup(none), { code: 'NO_BACKUP' });
+    await back(mine);
+    assert.deepEqual((await restoreBackup(none)).manifest, first);
+    const { file } = first.database;
+    rmSync(join(mine, file));
+    assert.deepEqual(await faultsOf(mine), [`${file} is missing`]);
+    await back(mine);
+    assert.deepEqual(await faultsOf(mine), [], 'the next one takes its place');
   });
 
   test('pruned: what no list names goes, whenever it should have gone', async () => {

@@ -132,6 +132,11 @@ describe('issued reports in a backup', () => {
     ]);
     const restoring = { folder: mine, data_dir: join(places, 'never'), signal, onProgress };
     await assert.rejects(restoreBackup(restoring), { code: 'BACKUP_DAMAGED' });
+    const { damaged } = await restoreBackup({ ...restoring, with_damage: true });
+    assert.deepEqual(damaged, [`reports/${one.id}/${one.name}`]);
+    const [was, is] = [filesIn(root), filesIn(join(restoring.data_dir, REPORTS_FOLDER))];
+    assert.deepEqual([...is.keys()], [...was.keys()]);
+    assert.equal([...is].filter(([name, text]) => was.get(name) !== text).length, 1);
     writeFileSync(path, bytes);
 
     const shelf = await openShelf(root, LIMITS);

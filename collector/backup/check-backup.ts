@@ -4,6 +4,7 @@ import type { Crypto } from '../../shared/evidence/crypto.ts';
 import { openCopy, quickCheck } from '../store/sqlite/database-copy.ts';
 import { unlistedBodies } from './bodies.ts';
 import { faultOf } from './compare.ts';
+import { lockForReading } from './lock.ts';
 import {
   BACKUP_BODIES_FOLDER,
   BACKUP_REPORTS_FOLDER,
@@ -15,6 +16,13 @@ import {
 import type { CopiedFile } from './parts.ts';
 import { headsOf } from './source.ts';
 
+export interface CheckOptions {
+  readonly folder: string;
+  readonly crypto: Crypto;
+  readonly signal: AbortSignal;
+  readonly onProgress: (what: string, done: number, total: number) => void;
+}
+
 export interface CheckedBackup {
   readonly manifest: Manifest;
   /** A sentence for each difference; none: the backup is whole. */
@@ -25,14 +33,21 @@ export interface CheckedBackup {
 
 /**
  * Compares all files of a backup with its list, and the database with the heads in it. Throws
- * NO_BACKUP and BACKUP_DAMAGED.
+ * NO_BACKUP, BACKUP_BUSY and BACKUP_DAMAGED.
  */
-export async function checkBackup(options: {
-  readonly folder: string;
-  readonly crypto: Crypto;
-  readonly signal: AbortSignal;
-  readonly onProgress: (what: string, done: number, total: number) => void;
-}): Promise<CheckedBackup> {
+export async function checkBackup(options: CheckOptions): Promise<CheckedBackup> {
+  const { folder } = options;
+  // First, so that a folder that is no backup gets no lock file.
+  requireBackup(folder);
+  const lock = lockForReading(folder);
+  try {
+    return await compareAll(options);
+  } finally {
+    lock.release();
+  }
+}
+
+async function compareAll(options: CheckOptions): Promise<CheckedBackup> {
   const { folder, crypto, signal, onProgress } = options;
   const manifest = requireBackup(folder);
   const faults: string[] = [];

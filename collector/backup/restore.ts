@@ -11,6 +11,7 @@ import { dropLeases } from '../store/sqlite/database-copy.ts';
 import { BODIES_FOLDER, DATABASE_FILE } from '../store/sqlite/sqlite-store.ts';
 import { CERTIFICATE_FILE, TLS_FILE } from '../tls.ts';
 import { requireBackup } from './check-backup.ts';
+import { lockForReading } from './lock.ts';
 import { BACKUP_BODIES_FOLDER, BACKUP_REPORTS_FOLDER, type Manifest } from './manifest.ts';
 import { type CopiedFile, copyParts } from './parts.ts';
 import { salvage } from './salvage.ts';
@@ -41,9 +42,20 @@ export interface Restored {
 /**
  * Puts a backup into a new data directory; every byte is compared with the list on the way. The
  * next start opens a new log, because no head sentinel is there. Broken off, nothing starts on it
- * and the next run begins anew. Throws NO_BACKUP, BACKUP_DAMAGED, DATA_DIR_NOT_EMPTY.
+ * and the next run begins anew. Throws NO_BACKUP, BACKUP_BUSY, BACKUP_DAMAGED, DATA_DIR_NOT_EMPTY.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
+  // First, so that a folder that is no backup gets no lock file.
+  requireBackup(options.folder, options.former);
+  const lock = lockForReading(options.folder);
+  try {
+    return await restoreAll(options);
+  } finally {
+    lock.release();
+  }
+}
+
+async function restoreAll(options: RestoreOptions): Promise<Restored> {
   const { folder, data_dir } = options;
   const manifest = requireBackup(folder, options.former);
   checkEmpty(data_dir);

@@ -1,13 +1,22 @@
 /** What the disk of a backup loses, and what no list names. */
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type BackupOptions, makeBackup } from '../../../collector/backup/backup.ts';
 import { checkBackup } from '../../../collector/backup/check-backup.ts';
 import { faultOf } from '../../../collector/backup/compare.ts';
+import { lockFolder } from '../../../collector/backup/lock.ts';
 import { restoreBackup } from '../../../collector/backup/restore.ts';
-import { lockDataDir } from '../../../collector/store/sqlite/data-lock.ts';
+import { LOCK_FILE, lockDataDir } from '../../../collector/store/sqlite/data-lock.ts';
 import { createNodeCrypto } from '../../../shared/node/crypto.ts';
 import { createTestAgent } from '../../support/batches.ts';
 import {
@@ -158,6 +167,27 @@ describe('a backup whose own disk loses files', () => {
     assert.deepEqual(await faultsOf(mine), [`${file} is missing`]);
     await back(mine);
     assert.deepEqual(await faultsOf(mine), [], 'the next one takes its place');
+  });
+
+  test('neither checked nor restored while another command works on it', async () => {
+    const mine = place('backup');
+    await back(mine);
+    const restoring = { folder: mine, data_dir: place('restored'), signal, onProgress };
+    const lock = lockFolder(mine);
+    await assert.rejects(back(mine), { code: 'BACKUP_BUSY' });
+    await assert.rejects(faultsOf(mine), { code: 'BACKUP_BUSY' });
+    await assert.rejects(restoreBackup(restoring), { code: 'BACKUP_BUSY' });
+    lock.release();
+    assert.deepEqual(await faultsOf(mine), []);
+    // Where nothing can be written, as on a disk that is read only, it goes on without.
+    rmSync(join(mine, LOCK_FILE));
+    mkdirSync(join(mine, LOCK_FILE));
+    assert.deepEqual(await faultsOf(mine), []);
+    await restoreBackup(restoring);
+    const empty = place('empty');
+    mkdirSync(empty);
+    await assert.rejects(faultsOf(empty), { code: 'NO_BACKUP' });
+    assert.deepEqual(readdirSync(empty), []);
   });
 
   test('pruned: what no list names goes, whenever it should have gone', async () => {

@@ -98,9 +98,12 @@ export async function copyReports(
         done.set(key, { ...before, gone: false });
         continue;
       }
-      again.push(key);
     }
-    const copied = await copyFile(options, from, name, bytes, target);
+    const copied = await copyFile(options, from, name, bytes, target).catch(unlessAbsent(from));
+    // Deleted while it was copied: what the backup had of it stays.
+    if (copied === null) continue;
+    if (before !== undefined && copied.file === before.file && name !== RECORD_NAME)
+      again.push(key);
     if (copied.file !== before?.file) new_bytes += copied.bytes;
     done.set(key, { ...copied, id, name, gone: false });
   }
@@ -150,6 +153,14 @@ async function copyRecord(from: string, to: string): Promise<Pick<CopiedFile, 'b
   }
   const sha256 = createHash('sha256').update(content).digest('base64');
   return { bytes: content.length, parts: content.length === 0 ? [] : [sha256] };
+}
+
+/** Null where the file is gone by now; any other error is thrown again. */
+function unlessAbsent(path: string): (error: unknown) => Promise<null> {
+  return async (error) => {
+    if (await isAbsent(path)) return null;
+    throw error;
+  };
 }
 
 async function stateOf(record: string): Promise<'finished' | 'unfinished' | 'unreadable'> {

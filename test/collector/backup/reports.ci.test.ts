@@ -13,6 +13,7 @@ import { after, before, describe, test } from 'node:test';
 import { makeBackup } from '../../../collector/backup/backup.ts';
 import { checkBackup } from '../../../collector/backup/check-backup.ts';
 import { MANIFEST_FILE } from '../../../collector/backup/manifest.ts';
+import { copyReports, finishedReports } from '../../../collector/backup/reports.ts';
 import { restoreBackup } from '../../../collector/backup/restore.ts';
 import { openShelf, REPORTS_FOLDER } from '../../../collector/report/issue/shelf.ts';
 import { createNodeCrypto } from '../../../shared/node/crypto.ts';
@@ -167,6 +168,33 @@ describe('issued reports in a backup', () => {
     assert.ok(kept.length > 1 && kept.every(({ gone }) => !gone));
     assert.deepEqual(await faultsOf(mine), []);
     writeFileSync(record, whole);
+  });
+
+  test('a report that is deleted while it is copied does not stop the backup', async () => {
+    const mine = join(places, 'deleted');
+    const root = join(office.harness.data_dir, REPORTS_FOLDER);
+    const id = await issue();
+    const found = (await finishedReports(office.harness.data_dir)).files.filter(
+      (one) => one.id === id,
+    );
+    mkdirSync(mine);
+    const copying = { data_dir: office.harness.data_dir, folder: mine, signal, repair: true };
+    const { reports: known } = await copyReports({ ...copying, onProgress }, found, []);
+    const [first] = known;
+    assert.ok(first !== undefined && known.length > 2);
+    const path = join(mine, 'reports', first.file);
+    const whole = readFileSync(path);
+    writeFileSync(path, Buffer.from(whole).fill(0x20, 0, 1));
+    const healed = await copyReports({ ...copying, onProgress }, found, known);
+    assert.deepEqual(healed.again, [`${id}/${first.name}`]);
+    assert.deepEqual(readFileSync(path), whole);
+    // The store's file was seen, and is gone when its bytes are wanted: the next run knows.
+    writeFileSync(path, Buffer.from(whole).fill(0x20, 0, 1));
+    const deleting = (): void => rmSync(join(root, id), { recursive: true, force: true });
+    const later = await copyReports({ ...copying, onProgress: deleting }, found, known);
+    assert.deepEqual([later.reports, later.again], [known, []]);
+    const last = await copyReports({ ...copying, onProgress }, [], known);
+    assert.ok(last.reports.every(({ gone }) => gone));
   });
 
   test('a name in the list never leads out; a list of before has no reports', async () => {

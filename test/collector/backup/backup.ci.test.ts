@@ -242,6 +242,18 @@ describe('backup and restore', () => {
     writeFileSync(join(other, 'letter.txt'), '');
     await refused(data, other, 'BACKUP_FOLDER');
     assert.deepEqual(readdirSync(other), ['letter.txt']);
+    // Names that only begin like its own, and what a run that was cut off leaves.
+    const cutOff = place('cut-off');
+    mkdirSync(cutOff);
+    for (const name of ['bodies-old', 'reports.bak', 'backup.json.old', 'lanproof.db.new.1']) {
+      mkdirSync(join(cutOff, name));
+      await refused(data, cutOff, 'BACKUP_FOLDER');
+      rmSync(join(cutOff, name), { recursive: true });
+    }
+    for (const name of ['backup.json.new', 'lanproof.db.new-wal', 'collector.lock-journal']) {
+      writeFileSync(join(cutOff, name), '');
+    }
+    await makeBackup(optionsFor(data, cutOff));
     await makeBackup(optionsFor(data, backup));
     const full = { folder: backup, data_dir: other, signal, onProgress };
     await assert.rejects(restoreBackup(full), { code: 'DATA_DIR_NOT_EMPTY' });

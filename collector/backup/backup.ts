@@ -28,6 +28,8 @@ import { checkPlace, DATABASE_DRAFT } from './place.ts';
 import { copyReports, finishedReports, tidyReports } from './reports.ts';
 import { checkContinues, headsOf } from './source.ts';
 
+const DISK_FULL = /^(ENOSPC|EDQUOT|SQLITE_FULL|DISK_FULL)$/;
+
 export interface BackupOptions {
   readonly data_dir: string;
   /** Where the backup lies; made if missing. */
@@ -67,14 +69,16 @@ export async function makeBackup(options: BackupOptions): Promise<BackupDone> {
   const { data_dir, folder } = options;
   requireStore(data_dir);
   checkPlace(data_dir, folder);
-  makeFolder(join(folder, BACKUP_BODIES_FOLDER), 0o700);
-  const lock = lockFolder(folder);
   try {
-    return await backUp(options);
+    makeFolder(join(folder, BACKUP_BODIES_FOLDER), 0o700);
+    const lock = lockFolder(folder);
+    try {
+      return await backUp(options);
+    } finally {
+      lock.release();
+    }
   } catch (error) {
     throw explained(error, folder);
-  } finally {
-    lock.release();
   }
 }
 
@@ -175,8 +179,9 @@ async function tidy(folder: string, lists: readonly Manifest[]): Promise<void> {
 
 /** The disk of the backup is meant, not the store's. */
 function explained(error: unknown, folder: string): unknown {
-  const code = String(Object(error).code ?? '');
-  if (!/^(ENOSPC|EDQUOT|SQLITE_FULL|DISK_FULL)$/.test(code)) return error;
+  // The lock fails first, and says so as the reason that the folder cannot be used.
+  const codes = [error, Object(error).cause].map((one) => String(Object(one).code));
+  if (!codes.some((code) => DISK_FULL.test(code))) return error;
   return new LanProofError('BACKUP_DISK_FULL', 'the disk under the backup is full', {
     hint: 'make space and run the same command again: it goes on where it stopped',
     place: folder,

@@ -1,5 +1,6 @@
 /** What the disk of a backup loses, and what no list names. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -7,6 +8,8 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -15,9 +18,11 @@ import { type BackupOptions, makeBackup } from '../../../collector/backup/backup
 import { checkBackup } from '../../../collector/backup/check-backup.ts';
 import { faultOf } from '../../../collector/backup/compare.ts';
 import { lockFolder } from '../../../collector/backup/lock.ts';
+import { readManifest } from '../../../collector/backup/manifest.ts';
 import { restoreBackup } from '../../../collector/backup/restore.ts';
 import { LOCK_FILE, lockDataDir } from '../../../collector/store/sqlite/data-lock.ts';
 import { createNodeCrypto } from '../../../shared/node/crypto.ts';
+import { ran } from '../../deploy/cli/cli-kit.ts';
 import { createTestAgent } from '../../support/batches.ts';
 import {
   type Core,
@@ -32,6 +37,7 @@ import {
 const crypto = createNodeCrypto();
 const signal = new AbortController().signal;
 const onProgress = (): void => undefined;
+const MOUNT = process.getuid?.() === 0 ? false : 'needs root to mount a small tmpfs';
 
 describe('a backup whose own disk loses files', () => {
   const folder = newFolder('lanproof-heal-');
@@ -188,6 +194,56 @@ describe('a backup whose own disk loses files', () => {
     mkdirSync(empty);
     await assert.rejects(faultsOf(empty), { code: 'NO_BACKUP' });
     assert.deepEqual(readdirSync(empty), []);
+  });
+
+  test('a full disk: what was there counts, and with room it goes on', {
+    skip: MOUNT,
+  }, async () => {
+    const disk = place('disk');
+    mkdirSync(disk);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', disk]);
+    try {
+      const mine = join(disk, 'backup');
+      const { manifest } = await back(mine);
+      const ballast = join(disk, 'ballast');
+      // No room for the lock, and room for it but not for a database.
+      for (const free of [0, 32 * 1024]) {
+        assert.throws(() => writeFileSync(ballast, new Uint8Array(9 * 1024 * 1024)), /ENOSPC/);
+        truncateSync(ballast, statSync(ballast).size - free);
+        await assert.rejects(back(mine), { code: 'BACKUP_DISK_FULL' }, `${free} bytes`);
+        assert.deepEqual(readManifest(mine), manifest);
+        assert.deepEqual(await faultsOf(mine), []);
+        rmSync(ballast);
+      }
+      await back(mine);
+      assert.deepEqual(await faultsOf(mine), []);
+    } finally {
+      execFileSync('umount', [disk]);
+    }
+  });
+
+  test('typed by a person: each command says what to do, and its exit code tells', async () => {
+    const mine = place('backup');
+    const { file, path } = await firstOf(mine);
+    const own = ['backup', mine, '--data', data];
+    assert.equal((await ran(own)).code, 0);
+    writeFileSync(path, readFileSync(path).fill(0, 0, 1));
+    const checked = await ran(['backup', mine, '--check']);
+    assert.equal(checked.code, 1);
+    assert.match(checked.err, /fix: lanproof backup \S+ --repair/);
+    const restoring = ['restore', mine, '--data', place('restored')];
+    const stopped = await ran(restoring);
+    assert.equal(stopped.code, 1);
+    assert.match(stopped.err, /--with-damage/);
+    const damaged = await ran([...restoring, '--with-damage']);
+    assert.equal(damaged.code, 1);
+    assert.ok(damaged.err.includes(`bodies/${file} is damaged in the backup`));
+    const repaired = await ran([...own, '--repair']);
+    assert.equal(repaired.code, 0);
+    assert.ok(repaired.err.includes(`bodies/${file} was lost or damaged in the backup`));
+    assert.equal((await ran(['backup', mine, '--check'])).code, 0);
+    const former = ['restore', mine, '--data', place('restored'), '--former'];
+    assert.equal((await ran(former)).code, 0);
   });
 
   test('pruned: what no list names goes, whenever it should have gone', async () => {

@@ -10,9 +10,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { makeBackup } from '../../../collector/backup/backup.ts';
+import { type BackupOptions, makeBackup } from '../../../collector/backup/backup.ts';
 import { checkBackup } from '../../../collector/backup/check-backup.ts';
-import { MANIFEST_FILE } from '../../../collector/backup/manifest.ts';
+import { MANIFEST_FILE, readManifest } from '../../../collector/backup/manifest.ts';
 import { copyReports, finishedReports } from '../../../collector/backup/reports.ts';
 import { restoreBackup } from '../../../collector/backup/restore.ts';
 import { openShelf, REPORTS_FOLDER } from '../../../collector/report/issue/shelf.ts';
@@ -65,7 +65,7 @@ describe('issued reports in a backup', () => {
     }
     throw new Error('the report was not made in time');
   };
-  const back = (folder: string, prune = false) =>
+  const back = (folder: string, prune = false, more: Partial<BackupOptions> = {}) =>
     makeBackup({
       ...{
         data_dir: office.harness.data_dir,
@@ -77,6 +77,7 @@ describe('issued reports in a backup', () => {
         repair: false,
       },
       ...{ software: 'test', now_ms: () => Date.now() },
+      ...more,
     });
   const faultsOf = async (folder: string) =>
     (await checkBackup({ folder, crypto, signal, onProgress })).faults;
@@ -168,6 +169,26 @@ describe('issued reports in a backup', () => {
     assert.ok(kept.length > 1 && kept.every(({ gone }) => !gone));
     assert.deepEqual(await faultsOf(mine), []);
     writeFileSync(record, whole);
+  });
+
+  test('broken off while reports are copied: the former list counts, the next run goes on', async () => {
+    const mine = join(places, 'broken');
+    const before = (await back(mine)).manifest;
+    const id = await issue();
+    for (const prune of [false, true]) {
+      const abort = new AbortController();
+      const broken = back(mine, prune, {
+        signal: abort.signal,
+        onProgress: (what) => what.startsWith('reports ') && abort.abort(),
+      });
+      await assert.rejects(broken, { name: 'AbortError' });
+      assert.deepEqual(readManifest(mine), before);
+      assert.deepEqual(await faultsOf(mine), []);
+    }
+    const after = (await back(mine, true)).manifest.reports;
+    assert.ok(after.some((one) => one.id === id));
+    assert.deepEqual(await faultsOf(mine), []);
+    assert.ok(!readdirSync(join(mine, 'reports')).includes('draft.new'));
   });
 
   test('a report that is deleted while it is copied does not stop the backup', async () => {

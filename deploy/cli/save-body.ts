@@ -5,7 +5,8 @@ import { syncDirectory } from '../../collector/secret-file.ts';
 
 /**
  * Writes a stream into a file that appears whole or not at all, for this user only: a bundle may
- * hold addresses and results of computers. An older one of the name is replaced. Returns its length and SHA-256 as hex.
+ * hold addresses and results of computers. An older one of the name is replaced. Returns its
+ * length and SHA-256 as hex.
  */
 export async function saveBody(
   body: AsyncIterable<Uint8Array>,

@@ -5,16 +5,17 @@ import { LanProofError } from '../../shared/errors.ts';
 import type { Crypto } from '../../shared/evidence/crypto.ts';
 import { makeFolder } from '../../shared/node/make-folder.ts';
 import { syncDirectory } from '../secret-file.ts';
-import { prunedFiles } from '../store/pruned.ts';
-import { lockDataDir } from '../store/sqlite/data-lock.ts';
-import { copyDatabase, type DatabaseCopy, openCopy } from '../store/sqlite/database-copy.ts';
+import { copyDatabase, openCopy } from '../store/sqlite/database-copy.ts';
 import { requireStore } from '../store/sqlite/snapshot.ts';
-import { BODIES_FOLDER } from '../store/sqlite/sqlite-store.ts';
+import { type CopiedAll, copyBodies, tidyBodies } from './bodies.ts';
+import { lockFolder } from './lock.ts';
 import {
   BACKUP_BODIES_FOLDER,
+  BACKUP_REPORTS_FOLDER,
   type CopiedBodies,
   type CopiedLog,
   DATABASE_COPY,
+  FORMER_FILE,
   MANIFEST_FILE,
   type Manifest,
   PROGRESS_FILE,
@@ -22,10 +23,12 @@ import {
   readProgress,
   writeJson,
 } from './manifest.ts';
-import { type CopiedFile, copyParts, hashParts } from './parts.ts';
+import { type CopiedFile, hashParts } from './parts.ts';
 import { checkPlace, DATABASE_DRAFT } from './place.ts';
 import { copyReports, finishedReports, tidyReports } from './reports.ts';
-import { bytesOf, checkContinues, headsOf } from './source.ts';
+import { checkContinues, headsOf } from './source.ts';
+
+const DISK_FULL = /^(ENOSPC|EDQUOT|SQLITE_FULL|DISK_FULL)$/;
 
 export interface BackupOptions {
   readonly data_dir: string;
@@ -40,6 +43,8 @@ export interface BackupOptions {
   readonly onProgress: (what: string, done: number, total: number) => void;
   /** Also deletes files that the store deleted by its retention. */
   readonly prune: boolean;
+  /** Also reads back what was copied before, and copies anew what differs from the list. */
+  readonly repair: boolean;
 }
 
 export interface BackupDone {
@@ -50,6 +55,10 @@ export interface BackupDone {
   readonly new_report_bytes: number;
   /** Files that the database names and the store does not have whole. */
   readonly missing: readonly string[];
+  /** Ids of reports whose record the store cannot read. */
+  readonly unreadable: readonly string[];
+  /** Files that the disk of the backup had lost, and that were copied anew. */
+  readonly again: readonly string[];
 }
 
 /**
@@ -60,14 +69,16 @@ export async function makeBackup(options: BackupOptions): Promise<BackupDone> {
   const { data_dir, folder } = options;
   requireStore(data_dir);
   checkPlace(data_dir, folder);
-  makeFolder(join(folder, BACKUP_BODIES_FOLDER), 0o700);
-  const lock = lockFolder(folder);
   try {
-    return await backUp(options);
+    makeFolder(join(folder, BACKUP_BODIES_FOLDER), 0o700);
+    const lock = lockFolder(folder);
+    try {
+      return await backUp(options);
+    } finally {
+      lock.release();
+    }
   } catch (error) {
     throw explained(error, folder);
-  } finally {
-    lock.release();
   }
 }
 
@@ -83,17 +94,17 @@ async function backUp(options: BackupOptions): Promise<BackupDone> {
   });
   const copy = openCopy(draft);
   let logs: CopiedLog[];
-  let bodies: Copied;
+  let bodies: CopiedAll;
   try {
     for (const known of [before, partial]) {
       if (known !== null) await checkContinues(crypto, copy, known.logs, folder);
     }
     logs = await headsOf(crypto, copy);
-    bodies = await copyBodies(options, copy, logs, before, partial?.bodies ?? before?.bodies ?? []);
+    bodies = await copyBodies(options, copy, logs, before, partial);
   } finally {
     copy.close();
   }
-  const issued = await copyReports(options, finished, before?.reports ?? []);
+  const issued = await copyReports(options, finished.files, before?.reports ?? []);
   const made_ms = options.now_ms();
   const database = await keepDatabase(options, draft, made_ms);
   const { schema } = copy;
@@ -102,61 +113,25 @@ async function backUp(options: BackupOptions): Promise<BackupDone> {
   const kept = { bodies: bodies.files.filter(isKept), reports: issued.reports.filter(isKept) };
   signal.throwIfAborted();
   const manifest: Manifest = { v: 1, made_ms, software, schema, database, logs, ...kept };
+  const former = before === null ? null : formerOf(before, manifest);
+  if (former !== null) await writeJson(folder, FORMER_FILE, former);
   await writeJson(folder, MANIFEST_FILE, manifest);
-  await tidy(folder, manifest, options.prune ? bodies.files : []);
-  await tidyReports(folder, manifest.reports);
-  const { new_bytes, missing } = bodies;
-  return { manifest, new_bytes, new_report_bytes: issued.new_bytes, missing };
-}
-
-interface Copied {
-  readonly files: CopiedBodies[];
-  readonly new_bytes: number;
-  readonly missing: string[];
-}
-
-async function copyBodies(
-  options: BackupOptions,
-  copy: DatabaseCopy,
-  logs: readonly CopiedLog[],
-  before: Manifest | null,
-  known: readonly CopiedBodies[],
-): Promise<Copied> {
-  const { folder, data_dir, signal } = options;
-  const ends = new Map((before?.bodies ?? []).map(({ file, bytes }) => [file, bytes]));
-  copy.bodyEnds(before?.logs ?? [], ends, signal);
-  const done = new Map(known.map((one) => [one.file, one]));
-  const pruned = await prunedFiles(copy.evidence);
-  const missing: string[] = [];
-  let new_bytes = 0;
-  for (const [file, end] of [...ends].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const had = done.get(file);
-    const from = join(data_dir, BODIES_FOLDER, file);
-    const size = await bytesOf(from);
-    if (size < 0) {
-      const gone = pruned.has(file);
-      if (!gone) missing.push(file);
-      if (had !== undefined) done.set(file, { ...had, gone });
-      continue;
-    }
-    if (size < end) missing.push(file);
-    const bytes = Math.max(Math.min(end, size), had?.bytes ?? 0);
-    if (had?.bytes === bytes) {
-      done.set(file, { ...had, gone: false });
-      continue;
-    }
-    const to = join(folder, BACKUP_BODIES_FOLDER, file);
-    const onBytes = (at: number): void => options.onProgress(`bodies ${file}`, at, bytes);
-    const kept = had ?? null;
-    const parts = await copyParts({ ...{ from, to, bytes, kept, onBytes, signal } });
-    new_bytes += bytes - (had?.bytes ?? 0);
-    done.set(file, { file, bytes, parts, gone: false });
-    const bodies = [...done.values()];
-    await writeJson(folder, PROGRESS_FILE, { v: 1, logs, bodies });
-  }
-  syncDirectory(join(folder, BACKUP_BODIES_FOLDER));
-  const files = [...done.values()].sort((a, b) => (a.file < b.file ? -1 : 1));
-  return { files, new_bytes, missing };
+  if (options.prune) await tidyBodies(folder, manifest.bodies);
+  const lists = former === null ? [manifest] : [manifest, former];
+  await tidyReports(
+    folder,
+    lists.flatMap(({ reports }) => reports),
+  );
+  // The progress file last: while it is there, a run of before was cut off.
+  await tidy(folder, lists);
+  return {
+    ...{ manifest, new_bytes: bodies.new_bytes, new_report_bytes: issued.new_bytes },
+    ...{ missing: bodies.missing, unreadable: finished.unreadable },
+    again: [
+      ...bodies.again.map((file) => `${BACKUP_BODIES_FOLDER}/${file}`),
+      ...issued.again.map((file) => `${BACKUP_REPORTS_FOLDER}/${file}`),
+    ],
+  };
 }
 
 /** Gives the copied database its name for good, with its hash as it lies on the disk. */
@@ -182,38 +157,31 @@ async function keepDatabase(
   return { file, bytes, parts };
 }
 
-/** What the new list does not name any more. */
-async function tidy(
-  folder: string,
-  { database }: Manifest,
-  bodies: readonly CopiedBodies[],
-): Promise<void> {
-  for (const name of readdirSync(folder)) {
-    const old = DATABASE_COPY.test(name) && name !== database.file;
-    if (old || name === PROGRESS_FILE) await rm(join(folder, name), { force: true });
-  }
-  for (const { file, gone } of bodies) {
-    if (gone) await rm(join(folder, BACKUP_BODIES_FOLDER, file), { force: true });
-  }
+/** The list of the backup before, without what was deleted for good since. */
+function formerOf(before: Manifest, { bodies, reports }: Manifest): Manifest {
+  const files = new Set(bodies.map(({ file }) => file));
+  const names = new Set(reports.map(({ id, name }) => `${id}/${name}`));
+  return {
+    ...before,
+    bodies: before.bodies.filter(({ file }) => files.has(file)),
+    reports: before.reports.filter(({ id, name }) => names.has(`${id}/${name}`)),
+  };
 }
 
-export function lockFolder(folder: string): { release(): void } {
-  try {
-    return lockDataDir(folder);
-  } catch (cause) {
-    if (!(cause instanceof LanProofError) || cause.code !== 'DATA_DIR_IN_USE') throw cause;
-    throw new LanProofError('BACKUP_BUSY', 'another command works on this backup', {
-      hint: 'wait until it is done',
-      place: folder,
-      cause,
-    });
+/** What no list names any more. */
+async function tidy(folder: string, lists: readonly Manifest[]): Promise<void> {
+  const databases = new Set(lists.map(({ database }) => database.file));
+  for (const name of readdirSync(folder)) {
+    const old = DATABASE_COPY.test(name) && !databases.has(name);
+    if (old || name === PROGRESS_FILE) await rm(join(folder, name), { force: true });
   }
 }
 
 /** The disk of the backup is meant, not the store's. */
 function explained(error: unknown, folder: string): unknown {
-  const code = String(Object(error).code ?? '');
-  if (!/^(ENOSPC|EDQUOT|SQLITE_FULL|DISK_FULL)$/.test(code)) return error;
+  // The lock fails first, and says so as the reason that the folder cannot be used.
+  const codes = [error, Object(error).cause].map((one) => String(Object(one).code));
+  if (!codes.some((code) => DISK_FULL.test(code))) return error;
   return new LanProofError('BACKUP_DISK_FULL', 'the disk under the backup is full', {
     hint: 'make space and run the same command again: it goes on where it stopped',
     place: folder,

@@ -2,50 +2,59 @@ import { join } from 'node:path';
 import { LanProofError } from '../../shared/errors.ts';
 import type { Crypto } from '../../shared/evidence/crypto.ts';
 import { openCopy, quickCheck } from '../store/sqlite/database-copy.ts';
+import { unlistedBodies } from './bodies.ts';
+import { faultOf } from './compare.ts';
+import { lockForReading } from './lock.ts';
 import {
   BACKUP_BODIES_FOLDER,
   BACKUP_REPORTS_FOLDER,
+  FORMER_FILE,
+  MANIFEST_FILE,
   type Manifest,
   readManifest,
 } from './manifest.ts';
-import { type CopiedFile, hashParts } from './parts.ts';
-import { bytesOf, headsOf } from './source.ts';
+import type { CopiedFile } from './parts.ts';
+import { headsOf } from './source.ts';
+
+export interface CheckOptions {
+  readonly folder: string;
+  readonly crypto: Crypto;
+  readonly signal: AbortSignal;
+  readonly onProgress: (what: string, done: number, total: number) => void;
+}
 
 export interface CheckedBackup {
   readonly manifest: Manifest;
   /** A sentence for each difference; none: the backup is whole. */
   readonly faults: readonly string[];
+  /** Files of bodies that the list does not name: of a broken-off run, or deleted in the store. */
+  readonly unlisted: readonly string[];
 }
 
 /**
  * Compares all files of a backup with its list, and the database with the heads in it. Throws
- * NO_BACKUP and BACKUP_DAMAGED.
+ * NO_BACKUP, BACKUP_BUSY and BACKUP_DAMAGED.
  */
-export async function checkBackup(options: {
-  readonly folder: string;
-  readonly crypto: Crypto;
-  readonly signal: AbortSignal;
-  readonly onProgress: (what: string, done: number, total: number) => void;
-}): Promise<CheckedBackup> {
+export async function checkBackup(options: CheckOptions): Promise<CheckedBackup> {
+  const { folder } = options;
+  // First, so that a folder that is no backup gets no lock file.
+  requireBackup(folder);
+  const lock = lockForReading(folder);
+  try {
+    return await compareAll(options);
+  } finally {
+    lock.release();
+  }
+}
+
+async function compareAll(options: CheckOptions): Promise<CheckedBackup> {
   const { folder, crypto, signal, onProgress } = options;
   const manifest = requireBackup(folder);
   const faults: string[] = [];
   const compare = async (listed: CopiedFile, path: string): Promise<void> => {
-    const size = await bytesOf(path);
-    if (size < listed.bytes) {
-      faults.push(
-        size < 0
-          ? `${listed.file} is missing`
-          : `${listed.file} has ${size} bytes, not ${listed.bytes}`,
-      );
-      return;
-    }
     const onBytes = (done: number): void => onProgress(listed.file, done, listed.bytes);
-    const parts = await hashParts(path, listed.bytes, { signal, onBytes });
-    const odd = parts.findIndex((part, at) => part !== listed.parts[at]);
-    if (odd >= 0 || parts.length !== listed.parts.length) {
-      faults.push(`${listed.file} differs in part ${Math.max(odd, 0) + 1} of ${parts.length}`);
-    }
+    const fault = await faultOf(listed, path, { signal, onBytes });
+    if (fault !== null) faults.push(`${listed.file} ${fault}`);
   };
   const database = join(folder, manifest.database.file);
   await compare(manifest.database, database);
@@ -56,15 +65,37 @@ export async function checkBackup(options: {
     const listed = { ...one, file: `reports/${one.id}/${one.name}` };
     await compare(listed, join(folder, BACKUP_REPORTS_FOLDER, one.file));
   }
+  await checkFormer(folder, manifest, compare);
   if (faults.length === 0) faults.push(...(await checkDatabase(database, manifest, crypto)));
-  return { manifest, faults };
+  const odd = unlistedBodies(folder, manifest.bodies);
+  const unlisted = odd.map((file) => `${BACKUP_BODIES_FOLDER}/${file}`);
+  return { manifest, faults, unlisted };
 }
 
-/** Throws NO_BACKUP where the folder holds no finished one. */
-export function requireBackup(folder: string): Manifest {
-  const manifest = readManifest(folder);
+/** What only the backup before it has. */
+async function checkFormer(
+  folder: string,
+  manifest: Manifest,
+  compare: (listed: CopiedFile, path: string) => Promise<void>,
+): Promise<void> {
+  const former = readManifest(folder, FORMER_FILE);
+  if (former === null) return;
+  if (former.database.file !== manifest.database.file) {
+    await compare(former.database, join(folder, former.database.file));
+  }
+  const named = new Set(manifest.reports.map(({ file }) => file));
+  for (const one of former.reports.filter(({ file }) => !named.has(file))) {
+    const listed = { ...one, file: `reports/${one.id}/${one.name}` };
+    await compare(listed, join(folder, BACKUP_REPORTS_FOLDER, one.file));
+  }
+}
+
+/** Throws NO_BACKUP where the folder holds no finished one, or `former` none before it. */
+export function requireBackup(folder: string, former = false): Manifest {
+  const manifest = readManifest(folder, former ? FORMER_FILE : MANIFEST_FILE);
   if (manifest !== null) return manifest;
-  throw new LanProofError('NO_BACKUP', 'the folder holds no finished backup', {
+  const what = former ? 'no backup before the newest one' : 'no finished backup';
+  throw new LanProofError('NO_BACKUP', `the folder holds ${what}`, {
     hint: 'name the folder that lanproof backup was given, or run that again to finish it',
     place: folder,
   });

@@ -8,6 +8,8 @@ import type { CopiedFile } from './parts.ts';
 
 /** Written last: a backup without it is not finished. */
 export const MANIFEST_FILE = 'backup.json';
+/** The list of the backup before: its database is kept, bodies and reports are in the newest. */
+export const FORMER_FILE = 'backup.former.json';
 /** What an unfinished backup has copied; its next run goes on from there. */
 export const PROGRESS_FILE = 'backup.partial.json';
 export const BACKUP_BODIES_FOLDER = 'bodies';
@@ -15,7 +17,7 @@ export const BACKUP_REPORTS_FOLDER = 'reports';
 /** `lanproof-<UTC time>.db`: the manifest names the one that counts. */
 export const DATABASE_COPY = /^lanproof-\d{8}T\d{9}Z\.db$/;
 /** A file of bodies: UTC month of receipt and section. */
-const BODY_FILE = /^\d{4}-\d{2}\.[a-z]+$/;
+export const BODY_FILE = /^\d{4}-\d{2}\.[a-z]+$/;
 
 /** A file of an issued report, and what it is called in the backup: a hash of its content. */
 export const REPORT_FILE = /^[0-9A-Za-z][0-9A-Za-z._-]{0,127}$/;
@@ -62,8 +64,8 @@ export interface Manifest extends Progress {
 }
 
 /** Null where there is none. Throws BACKUP_DAMAGED. */
-export function readManifest(folder: string): Manifest | null {
-  const value = readJson(join(folder, MANIFEST_FILE));
+export function readManifest(folder: string, name: string = MANIFEST_FILE): Manifest | null {
+  const value = readJson(join(folder, name));
   if (value === null) return null;
   const { made_ms, software, schema, database, reports = [] } = value;
   const sound =
@@ -74,7 +76,7 @@ export function readManifest(folder: string): Manifest | null {
     isFile(database, DATABASE_COPY) &&
     Array.isArray(reports) &&
     reports.every(isReport);
-  if (!sound) throw damaged(join(folder, MANIFEST_FILE));
+  if (!sound) throw damaged(join(folder, name));
   return { ...value, reports } as unknown as Manifest;
 }
 
@@ -154,7 +156,7 @@ function isFile(value: unknown, name: RegExp): boolean {
 
 function damaged(place: string, cause?: unknown): LanProofError {
   return new LanProofError('BACKUP_DAMAGED', 'the list of the backup cannot be read', {
-    hint: 'take an older backup, or make a new one in another folder; keep this one as it is',
+    hint: 'restore with --former, or make a new backup in another folder; keep this one as it is',
     place,
     ...(cause === undefined ? {} : { cause }),
   });

@@ -6,11 +6,11 @@ import { LanProofError } from '../../shared/errors.ts';
  * Files are hashed in parts of this size, bytes: where a file has grown, only the part that it
  * ended in is read again.
  */
-export const PART_BYTES = 64 * 1024 * 1024;
+const PART_BYTES = 64 * 1024 * 1024;
 /** Bytes that are copied at a time. */
 const STEP_BYTES = 1024 * 1024;
 
-/** The first `bytes` of a file, and base64 SHA-256 of each PART_BYTES of them. */
+/** The first `bytes` of a file, and base64 SHA-256 of each part of them. */
 export interface CopiedFile {
   readonly file: string;
   readonly bytes: number;
@@ -24,6 +24,8 @@ export interface CopyOptions {
   readonly bytes: number;
   /** What `to` holds of it already; null: nothing. */
   readonly kept: Pick<CopiedFile, 'bytes' | 'parts'> | null;
+  /** Size of a part; default PART_BYTES, which all lists are made with. */
+  readonly part_bytes?: number;
   /** Called with the bytes done so far. */
   readonly onBytes: (done: number) => void;
   readonly signal: AbortSignal;
@@ -35,21 +37,22 @@ export interface CopyOptions {
  * not what was copied before) and the errors of the disk.
  */
 export async function copyParts(options: CopyOptions): Promise<string[]> {
-  const { bytes, to } = options;
+  const { bytes, to, part_bytes = PART_BYTES } = options;
   const size = await stat(to)
     .then((found) => found.size)
     .catch(() => 0);
   const kept = options.kept !== null && options.kept.bytes <= size ? options.kept : null;
-  const known = Math.floor((kept?.bytes ?? 0) / PART_BYTES);
+  const known = Math.floor((kept?.bytes ?? 0) / part_bytes);
   const parts = (kept?.parts ?? []).slice(0, known);
   const source = await open(options.from, 'r');
   try {
     const target = await open(to, size > 0 ? 'r+' : 'w', 0o600);
     try {
-      for (let part = known; part * PART_BYTES < bytes; part++) {
-        const end = Math.min((part + 1) * PART_BYTES, bytes);
+      for (let part = known; part * part_bytes < bytes; part++) {
+        const [begin, end] = [part * part_bytes, Math.min((part + 1) * part_bytes, bytes)];
         const check = part === known && kept !== null ? kept : null;
-        parts.push(await copyPart(options, source, target, part, end, check));
+        const was = check === null ? null : { end: check.bytes, hash: check.parts[part] };
+        parts.push(await copyPart(options, source, target, { begin, end, was }));
       }
       await target.truncate(bytes);
       await target.sync();
@@ -62,20 +65,25 @@ export async function copyParts(options: CopyOptions): Promise<string[]> {
   return parts;
 }
 
+interface Part {
+  readonly begin: number;
+  /** Exclusive. */
+  readonly end: number;
+  /** What was copied of it before. */
+  readonly was: { readonly end: number; readonly hash: string | undefined } | null;
+}
+
 async function copyPart(
   { from, onBytes, signal }: CopyOptions,
   source: FileHandle,
   target: FileHandle,
-  part: number,
-  end: number,
-  kept: Pick<CopiedFile, 'bytes' | 'parts'> | null,
+  { begin, end, was }: Part,
 ): Promise<string> {
   const hash = createHash('sha256');
-  const stop = kept === null ? end : Math.min(end, kept.bytes);
-  let at = part * PART_BYTES;
-  at = await copySteps(source, target, hash, at, stop, { from, onBytes, signal });
-  if (kept !== null && at > part * PART_BYTES && at === kept.bytes) {
-    if (hash.copy().digest('base64') !== kept.parts[part]) throw differs(from);
+  const stop = was === null ? end : Math.min(end, was.end);
+  const at = await copySteps(source, target, hash, begin, stop, { from, onBytes, signal });
+  if (was !== null && at > begin && at === was.end) {
+    if (hash.copy().digest('base64') !== was.hash) throw differs(from);
   }
   await copySteps(source, target, hash, at, end, { from, onBytes, signal });
   return hash.digest('base64');
@@ -104,7 +112,7 @@ async function copySteps(
   return at;
 }
 
-async function writeAll(target: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
+export async function writeAll(target: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await target.write(bytes, done, bytes.length - done, at + done);
     done += bytesWritten;
@@ -115,8 +123,9 @@ async function writeAll(target: FileHandle, bytes: Uint8Array, at: number): Prom
 export async function hashParts(
   path: string,
   bytes: number,
-  options: Pick<CopyOptions, 'onBytes' | 'signal'>,
+  options: Pick<CopyOptions, 'part_bytes' | 'onBytes' | 'signal'>,
 ): Promise<string[]> {
+  const { part_bytes = PART_BYTES } = options;
   const parts: string[] = [];
   const source = await open(path, 'r');
   const buffer = new Uint8Array(STEP_BYTES);
@@ -124,7 +133,7 @@ export async function hashParts(
     let hash = createHash('sha256');
     for (let at = 0; at < bytes; ) {
       options.signal.throwIfAborted();
-      const end = Math.min((Math.floor(at / PART_BYTES) + 1) * PART_BYTES, bytes);
+      const end = Math.min((Math.floor(at / part_bytes) + 1) * part_bytes, bytes);
       const { bytesRead } = await source.read(buffer, 0, Math.min(STEP_BYTES, end - at), at);
       if (bytesRead === 0) throw short(path, at, bytes);
       hash.update(buffer.subarray(0, bytesRead));
@@ -147,7 +156,7 @@ function short(place: string, at: number, end: number): LanProofError {
   });
 }
 
-function differs(place: string): LanProofError {
+export function differs(place: string): LanProofError {
   return new LanProofError('FILE_DIFFERS', 'the file no longer begins as it was backed up', {
     hint: 'keep this backup; run lanproof ledger verify, and back up into a new folder',
     place,

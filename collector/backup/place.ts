@@ -6,6 +6,7 @@ import {
   BACKUP_BODIES_FOLDER,
   BACKUP_REPORTS_FOLDER,
   DATABASE_COPY,
+  FORMER_FILE,
   MANIFEST_FILE,
   PROGRESS_FILE,
 } from './manifest.ts';
@@ -13,10 +14,15 @@ import {
 /** A copy of the database that is not whole yet. */
 export const DATABASE_DRAFT = 'lanproof.db.new';
 
-const OWN = [
-  ...[MANIFEST_FILE, PROGRESS_FILE, BACKUP_BODIES_FOLDER, BACKUP_REPORTS_FOLDER],
-  ...[DATABASE_DRAFT, LOCK_FILE],
-] as const;
+/** Files that SQLite puts beside one that is being written. */
+const BESIDE = ['-journal', '-wal', '-shm'] as const;
+
+/** Whole names: a folder `bodies-old` is somebody else's, and would never be copied or tidied. */
+const OWN: ReadonlySet<string> = new Set([
+  ...[MANIFEST_FILE, FORMER_FILE, PROGRESS_FILE].flatMap((name) => [name, `${name}.new`]),
+  ...[BACKUP_BODIES_FOLDER, BACKUP_REPORTS_FOLDER],
+  ...[DATABASE_DRAFT, LOCK_FILE].flatMap((name) => [name, ...BESIDE.map((end) => name + end)]),
+]);
 
 /** Whether a backup may lie there. Throws BACKUP_INSIDE or BACKUP_FOLDER. */
 export function checkPlace(data_dir: string, folder: string): void {
@@ -28,9 +34,7 @@ export function checkPlace(data_dir: string, folder: string): void {
     });
   }
   if (!existsSync(folder)) return;
-  const odd = readdirSync(folder).find(
-    (name) => !OWN.some((own) => name.startsWith(own)) && !DATABASE_COPY.test(name),
-  );
+  const odd = readdirSync(folder).find((name) => !OWN.has(name) && !DATABASE_COPY.test(name));
   if (odd === undefined) return;
   throw new LanProofError('BACKUP_FOLDER', `the folder holds something else: ${odd}`, {
     hint: 'name an empty folder, or one that holds a backup of this store',

@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { makeFolder } from '../../shared/node/make-folder.ts';
 import { RECORD_NAME, REPORT_ID, REPORTS_FOLDER } from '../report/issue/shelf.ts';
 import { syncDirectory } from '../secret-file.ts';
+import { isKept } from './compare.ts';
 import { BACKUP_REPORTS_FOLDER, type CopiedReport, REPORT_FILE } from './manifest.ts';
 import { type CopiedFile, copyParts } from './parts.ts';
-import { bytesOf } from './source.ts';
+import { bytesOf, isAbsent } from './source.ts';
 
 const DRAFT = 'draft.new';
 
@@ -22,24 +23,43 @@ export interface CopyReportsOptions {
   readonly data_dir: string;
   readonly folder: string;
   readonly signal: AbortSignal;
+  /** Also reads back what the backup has. */
+  readonly repair: boolean;
   readonly onProgress: (what: string, done: number, total: number) => void;
+}
+
+export interface FinishedReports {
+  readonly files: readonly ReportFile[];
+  /** Reports whose record cannot be read: nothing new of them is copied. */
+  readonly unreadable: readonly string[];
 }
 
 /**
  * Files of reports that are finished by now; one that is still made has none for good. Listed
  * before the database is copied, so that the leaf of each is in the copy.
  */
-export async function finishedReports(data_dir: string): Promise<ReportFile[]> {
+export async function finishedReports(data_dir: string): Promise<FinishedReports> {
   const root = join(data_dir, REPORTS_FOLDER);
-  const found: ReportFile[] = [];
-  if (!existsSync(root)) return found;
-  for (const id of (await readdir(root)).filter((name) => REPORT_ID.test(name)).sort()) {
-    if (!(await isFinished(join(root, id, RECORD_NAME)))) continue;
+  const files: ReportFile[] = [];
+  const unreadable: string[] = [];
+  const ids = existsSync(root) ? await readdir(root) : [];
+  for (const id of ids.filter((name) => REPORT_ID.test(name)).sort()) {
+    const state = await stateOf(join(root, id, RECORD_NAME));
+    if (state === 'unreadable') unreadable.push(id);
+    if (state !== 'finished') continue;
     const inside = await readdir(join(root, id), { withFileTypes: true });
     const names = inside.filter((one) => one.isFile() && REPORT_FILE.test(one.name));
-    found.push(...names.map(({ name }) => ({ id, name })).sort(byName));
+    files.push(...names.map(({ name }) => ({ id, name })).sort(byName));
   }
-  return found;
+  return { files, unreadable };
+}
+
+export interface CopiedReports {
+  readonly reports: CopiedReport[];
+  /** Bytes that were not there before. */
+  readonly new_bytes: number;
+  /** Files, as id and name, that the backup had lost, and has again. */
+  readonly again: string[];
 }
 
 /**
@@ -50,12 +70,18 @@ export async function copyReports(
   options: CopyReportsOptions,
   wanted: readonly ReportFile[],
   known: readonly CopiedReport[],
-): Promise<{ readonly reports: CopiedReport[]; readonly new_bytes: number }> {
-  const { data_dir, folder, signal } = options;
+): Promise<CopiedReports> {
+  const { data_dir, folder, signal, repair, onProgress } = options;
   const target = join(folder, BACKUP_REPORTS_FOLDER);
   makeFolder(target, 0o700);
   const had = new Map(known.map((one) => [`${one.id}/${one.name}`, one]));
-  const done = new Map(known.map((one) => [`${one.id}/${one.name}`, { ...one, gone: true }]));
+  const done = new Map<string, CopiedReport>();
+  for (const one of known) {
+    // Also a report that cannot be read lies there still: its copy may be the last one.
+    const gone = await isAbsent(join(data_dir, REPORTS_FOLDER, one.id, one.name));
+    done.set(`${one.id}/${one.name}`, { ...one, gone });
+  }
+  const again: string[] = [];
   let new_bytes = 0;
   for (const { id, name } of wanted) {
     signal.throwIfAborted();
@@ -65,18 +91,25 @@ export async function copyReports(
     // The store keeps so many reports only: this one was deleted meanwhile.
     if (bytes < 0) continue;
     const before = had.get(key);
-    const there = before === undefined ? -1 : await bytesOf(join(target, before.file));
-    if (before !== undefined && name !== RECORD_NAME && before.bytes === bytes && there >= bytes) {
-      done.set(key, { ...before, gone: false });
-      continue;
+    if (before !== undefined && before.bytes === bytes && name !== RECORD_NAME) {
+      const onBytes = (at: number): void => onProgress(`reading back ${name}`, at, bytes);
+      const copy = join(target, before.file);
+      if (await isKept(before, copy, { signal, onBytes, read: repair })) {
+        done.set(key, { ...before, gone: false });
+        continue;
+      }
     }
-    const copied = await copyFile(options, from, name, bytes, target);
+    const copied = await copyFile(options, from, name, bytes, target).catch(unlessAbsent(from));
+    // Deleted while it was copied: what the backup had of it stays.
+    if (copied === null) continue;
+    if (before !== undefined && copied.file === before.file && name !== RECORD_NAME)
+      again.push(key);
     if (copied.file !== before?.file) new_bytes += copied.bytes;
     done.set(key, { ...copied, id, name, gone: false });
   }
   syncDirectory(target);
   const reports = [...done.values()].sort((a, b) => (a.id === b.id ? byName(a, b) : byId(a, b)));
-  return { reports, new_bytes };
+  return { reports, new_bytes, again };
 }
 
 /** Deletes what the list does not name. */
@@ -122,12 +155,21 @@ async function copyRecord(from: string, to: string): Promise<Pick<CopiedFile, 'b
   return { bytes: content.length, parts: content.length === 0 ? [] : [sha256] };
 }
 
-async function isFinished(path: string): Promise<boolean> {
+/** Null where the file is gone by now; any other error is thrown again. */
+function unlessAbsent(path: string): (error: unknown) => Promise<null> {
+  return async (error) => {
+    if (await isAbsent(path)) return null;
+    throw error;
+  };
+}
+
+async function stateOf(record: string): Promise<'finished' | 'unfinished' | 'unreadable'> {
   try {
-    const { finished_ms = null } = Object(JSON.parse(await readFile(path, 'utf8')));
-    return finished_ms !== null;
-  } catch {
-    return false;
+    const { finished_ms = null } = Object(JSON.parse(await readFile(record, 'utf8')));
+    return finished_ms === null ? 'unfinished' : 'finished';
+  } catch (error) {
+    const { code } = Object(error);
+    return code === 'ENOENT' || code === 'ENOTDIR' ? 'unfinished' : 'unreadable';
   }
 }
 

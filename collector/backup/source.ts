@@ -45,10 +45,18 @@ export async function checkContinues(
   }
 }
 
-/** Length of a file; -1 where there is none. */
+/** Length of a file; -1 where none can be read. */
 export function bytesOf(path: string): Promise<number> {
   return stat(path).then(
     ({ size }) => size,
     () => -1,
+  );
+}
+
+/** Whether nothing has this name: what cannot be read is there still. */
+export function isAbsent(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => false,
+    ({ code }: NodeJS.ErrnoException) => code === 'ENOENT' || code === 'ENOTDIR',
   );
 }

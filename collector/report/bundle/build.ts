@@ -1,4 +1,4 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { utf8 } from '../../../shared/bytes.ts';
 import { encodeStatement } from '../../../shared/evidence/bundle/manifest.ts';
@@ -19,6 +19,7 @@ import {
 import { serializeEnvelope, signEnvelope } from '../../../shared/evidence/dsse.ts';
 import { type FiguresFile, figuresText } from '../../../shared/judge/replay/figures-file.ts';
 import { RULES_VERSION } from '../../../shared/judge/types.ts';
+import { makeFolder } from '../../../shared/node/make-folder.ts';
 import { type Begin, chooseBegin, withoutEarlierDays } from './begin.ts';
 import { openChain } from './chain.ts';
 import {
@@ -139,7 +140,7 @@ async function writeLeaves(
   withheld: boolean,
 ): Promise<Written> {
   await rm(work, { recursive: true, force: true });
-  await mkdir(work, { recursive: true, mode: 0o700 });
+  makeFolder(work, 0o700);
   const { documents, begin, begin_ms, end_ms, agents, heads } = plan;
   // Leaves may be written a second time.
   for (const needs of heads.values()) needs.leaves.length = 0;

@@ -13,6 +13,8 @@ import type { ReportAsk, ReportRecord } from './types.ts';
 /** Reports that wait; one is built at a time, because it takes as much CPU as verifying it. */
 export const REPORTS_WAITING_MAX = 16;
 const ID_BYTES = 4;
+/** Folders that one line of the log names. */
+const LEFT_ALONE_TOLD_MAX = 20;
 
 export interface ReportsOptions extends IssueDeps {
   readonly folder: string;
@@ -42,6 +44,7 @@ export interface Reports {
 export async function openReports(options: ReportsOptions): Promise<Reports> {
   const { folder, limits, now_ms, logger } = options;
   const shelf = await openShelf(folder, limits);
+  tellLeftAlone(shelf, logger);
   await settleOld(options, shelf);
   const stop = new AbortController();
   const waiting: string[] = [];
@@ -148,6 +151,12 @@ async function failed(
   await shelf.clear(record.id);
   const told = { code, message, hint };
   await shelf.put({ ...record, state: 'failed', finished_ms: now_ms(), error: told, files: [] });
+}
+
+function tellLeftAlone({ left_alone }: Shelf, logger: ReportsOptions['logger']): void {
+  if (left_alone.length === 0) return;
+  const facts = { count: left_alone.length, folders: left_alone.slice(0, LEFT_ALONE_TOLD_MAX) };
+  logger.error(facts, 'reports cannot be read and are left as they are');
 }
 
 /** What the end of the program interrupted. */

@@ -1,6 +1,9 @@
 /** Reports on disk: a folder each, with files and `report.json`, bounded in number and bytes. */
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { makeFolder } from '../../../shared/node/make-folder.ts';
+import { syncDirectory } from '../../secret-file.ts';
 import type { ReportRecord } from './types.ts';
 
 /** Reports kept with their files: ten years of a month's report for 3,321 sites is no aim. */
@@ -20,7 +23,16 @@ export interface ShelfLimits {
   readonly bytes_max: number;
 }
 
+/** A folder that is left as it is: whatever lies there is nobody's to delete at a start. */
+export interface LeftAlone {
+  readonly id: string;
+  /** Why its record is none: a code of the system, or what is wrong with it. */
+  readonly why: string;
+}
+
 export interface Shelf {
+  /** Folders that are no reports of this version, by their name. */
+  readonly left_alone: readonly LeftAlone[];
   /** Newest first. */
   list(): ReportRecord[];
   get(id: string): ReportRecord | null;
@@ -39,37 +51,46 @@ export interface Shelf {
   trim(now_ms: number): Promise<void>;
 }
 
-/** Opens the folder, made where there is none; records that cannot be read are passed over. */
+/**
+ * Opens the folder, made where there is none. A record that cannot be read is left alone with all
+ * beside it: a bad sector or an older version of the program must never cost issued files.
+ */
 export async function openShelf(root: string, limits: ShelfLimits): Promise<Shelf> {
-  await mkdir(root, { recursive: true, mode: 0o700 });
+  makeFolder(root, 0o700);
   const records = new Map<string, ReportRecord>();
+  const left_alone: LeftAlone[] = [];
   for (const id of (await readdir(root)).filter((name) => REPORT_ID.test(name)).sort()) {
-    const record = await readRecord(join(root, id, RECORD_NAME));
-    if (record?.id === id) records.set(id, record);
-    // A folder without a record was never told to anybody.
-    else await rm(join(root, id), { recursive: true, force: true });
+    const found = await readRecord(join(root, id, RECORD_NAME));
+    if (typeof found !== 'string' && found.id === id) records.set(id, found);
+    else if (await wasNeverTold(join(root, id), found))
+      await rm(join(root, id), { recursive: true });
+    else left_alone.push({ id, why: typeof found === 'string' ? found : `it is of ${found.id}` });
   }
   const list = (): ReportRecord[] => [...records.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
   const folder = (id: string): string => join(root, id);
   const put = async (record: ReportRecord): Promise<void> => {
     try {
-      await mkdir(folder(record.id), { recursive: true, mode: 0o700 });
+      makeFolder(folder(record.id), 0o700);
       await writeWhole(join(folder(record.id), RECORD_NAME), JSON.stringify(record));
     } finally {
       // Told once it is on disk; what a full disk refused is the next start's to settle.
       records.set(record.id, record);
     }
   };
-  const drop = async (id: string): Promise<void> => {
-    records.delete(id);
-    await rm(folder(id), { recursive: true, force: true });
-  };
   const clear = async (id: string): Promise<void> => {
     for (const name of await readdir(folder(id))) {
       if (name !== RECORD_NAME) await rm(join(folder(id), name), { recursive: true, force: true });
     }
   };
+  const drop = async (id: string): Promise<void> => {
+    records.delete(id);
+    if (!existsSync(folder(id))) return;
+    // The record last: files without one would lie there for ever.
+    await clear(id);
+    await rm(folder(id), { recursive: true, force: true });
+  };
   return {
+    left_alone,
     list,
     get: (id) => records.get(id) ?? null,
     folder,
@@ -95,13 +116,27 @@ export async function openShelf(root: string, limits: ShelfLimits): Promise<Shel
   };
 }
 
-async function readRecord(path: string): Promise<ReportRecord | null> {
+/** The record, or why there is none: `ENOENT` and the like, or what is wrong with it. */
+async function readRecord(path: string): Promise<ReportRecord | string> {
+  let text: string;
   try {
-    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
-    return isRecord(value) ? value : null;
-  } catch {
-    return null;
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    return String(Object(error).code);
   }
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : `its version is ${Number(Object(value).v)}, not 1`;
+  } catch {
+    return 'it is no JSON';
+  }
+}
+
+/** What a start cut off leaves: a folder in which no record stood yet. */
+async function wasNeverTold(folder: string, why: ReportRecord | string): Promise<boolean> {
+  if (why !== 'ENOENT') return false;
+  const names = await readdir(folder).catch(() => null);
+  return names?.every((name) => name === `${RECORD_NAME}.part`) ?? false;
 }
 
 /** Our own file, written in one piece: its version says what is in it. */
@@ -120,4 +155,5 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
     await handle.close();
   }
   await rename(part, path);
+  syncDirectory(dirname(path));
 }

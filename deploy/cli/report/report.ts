@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LanProofError } from '../../../shared/errors.ts';
+import { makeFolder } from '../../../shared/node/make-folder.ts';
 import { type Command, EXIT_OK, type Io, readArguments } from '../command.ts';
 import { type ApiClient, apiClient, CLIENT_OPTIONS, CLIENT_USAGE } from '../http-client.ts';
 import { refuseExisting, targetPath } from './earlier-files.ts';
@@ -35,7 +35,7 @@ export const reportCommand: Command = {
                     or RFC 3339 times of whole minutes, the second one not included
   --format LIST     bundle, json, or both with a comma (default: bundle)
   --masked          leave out results of computers, addresses and notes
-  --out DIR         folder for the files; made if it is missing
+  --out DIR         folder for the files; made if it is missing, for this user only, as are they
   --force           write over files of an earlier report of the same site and dates
 
 ${CLIENT_USAGE}
@@ -53,7 +53,7 @@ ${CLIENT_USAGE}
     const force = parsed.flag('force');
     const client = apiClient(parsed, io);
     try {
-      await mkdir(out, { recursive: true });
+      makeFolder(out, 0o700);
       // Before it is asked for: what is issued stands in the ledger for ever.
       if (!force) refuseExisting(out, payload);
       const body = { type: 'application/json', text: JSON.stringify(payload) };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -232,6 +232,29 @@ test('what a crash left is failed without its leaf, and finished with it', async
   } finally {
     await again.close();
   }
+});
+
+test('a start tells once which reports it cannot read, and leaves them', async () => {
+  const { deps } = office.harness;
+  const folder = join(deps.reports_folder, '20991123t010203-22222222');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'report.json'), '{"v":2}');
+  const told: unknown[] = [];
+  const logger = { ...deps.logger, error: (facts: unknown) => told.push(facts) };
+  await (await openReportsOf({ ...deps, logger })).close();
+  const folders = [{ id: '20991123t010203-22222222', why: 'its version is 2, not 1' }];
+  assert.deepEqual(told, [{ count: 1, folders }]);
+  assert.deepEqual(readdirSync(folder), ['report.json']);
+});
+
+test('a file that the disk lost is gone, and says that its leaf stays', async () => {
+  const { harness, operator } = office;
+  const done = await issued({ formats: ['json'] });
+  const [file] = done.files;
+  rmSync(join(harness.deps.reports_folder, done.id, file.name));
+  const answer = await harness.get(file.url, operator);
+  assert.deepEqual([answer.status, answer.body.error.code], [410, 'REPORT_GONE']);
+  await fetched(done.proofs[0].url);
 });
 
 test('a stop while a report is made leaves nothing half', async () => {

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type BackupOptions, makeBackup } from '../../../collector/backup/backup.ts';
 import { checkBackup } from '../../../collector/backup/check-backup.ts';
-import { MANIFEST_FILE, readManifest } from '../../../collector/backup/manifest.ts';
+import { FORMER_FILE, MANIFEST_FILE, readManifest } from '../../../collector/backup/manifest.ts';
 import { restoreBackup } from '../../../collector/backup/restore.ts';
 import { HEAD_FOLDER } from '../../../collector/ledger/open-ledger.ts';
 import { lockDataDir, RESTORE_FILE } from '../../../collector/store/sqlite/data-lock.ts';
@@ -35,7 +35,17 @@ const onProgress = (): void => undefined;
 
 function optionsFor(data_dir: string, folder: string, more: Partial<BackupOptions> = {}) {
   const clock = { software: 'test', now_ms: () => Date.now() };
-  return { data_dir, folder, crypto, signal, onProgress, prune: false, ...clock, ...more };
+  return {
+    data_dir,
+    folder,
+    crypto,
+    signal,
+    onProgress,
+    prune: false,
+    repair: false,
+    ...clock,
+    ...more,
+  };
 }
 
 async function send(core: Core, agent: TestAgent, batches: number): Promise<void> {
@@ -108,8 +118,11 @@ describe('backup and restore', () => {
     assert.equal(third.new_bytes, 0);
     const names = readdirSync(backup).sort();
     const folders = ['bodies', 'reports'];
-    const expected = [MANIFEST_FILE, ...folders, 'collector.lock', third.manifest.database.file];
-    assert.deepEqual(names, expected.sort(), 'one database, no key, no head');
+    const databases = [second, third].map(({ manifest }) => manifest.database.file);
+    const lists = [MANIFEST_FILE, FORMER_FILE];
+    const expected = [...lists, ...folders, 'collector.lock', ...databases];
+    assert.deepEqual(names, expected.sort(), 'two databases, no key, no head');
+    assert.deepEqual(readManifest(backup, FORMER_FILE), second.manifest);
     assert.equal(statSync(join(backup, third.manifest.database.file)).mode & 0o077, 0);
   });
 
@@ -229,6 +242,18 @@ describe('backup and restore', () => {
     writeFileSync(join(other, 'letter.txt'), '');
     await refused(data, other, 'BACKUP_FOLDER');
     assert.deepEqual(readdirSync(other), ['letter.txt']);
+    // Names that only begin like its own, and what a run that was cut off leaves.
+    const cutOff = place('cut-off');
+    mkdirSync(cutOff);
+    for (const name of ['bodies-old', 'reports.bak', 'backup.json.old', 'lanproof.db.new.1']) {
+      mkdirSync(join(cutOff, name));
+      await refused(data, cutOff, 'BACKUP_FOLDER');
+      rmSync(join(cutOff, name), { recursive: true });
+    }
+    for (const name of ['backup.json.new', 'lanproof.db.new-wal', 'collector.lock-journal']) {
+      writeFileSync(join(cutOff, name), '');
+    }
+    await makeBackup(optionsFor(data, cutOff));
     await makeBackup(optionsFor(data, backup));
     const full = { folder: backup, data_dir: other, signal, onProgress };
     await assert.rejects(restoreBackup(full), { code: 'DATA_DIR_NOT_EMPTY' });

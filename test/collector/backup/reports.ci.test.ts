@@ -10,9 +10,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { makeBackup } from '../../../collector/backup/backup.ts';
+import { type BackupOptions, makeBackup } from '../../../collector/backup/backup.ts';
 import { checkBackup } from '../../../collector/backup/check-backup.ts';
-import { MANIFEST_FILE } from '../../../collector/backup/manifest.ts';
+import { MANIFEST_FILE, readManifest } from '../../../collector/backup/manifest.ts';
+import { copyReports, finishedReports } from '../../../collector/backup/reports.ts';
 import { restoreBackup } from '../../../collector/backup/restore.ts';
 import { openShelf, REPORTS_FOLDER } from '../../../collector/report/issue/shelf.ts';
 import { createNodeCrypto } from '../../../shared/node/crypto.ts';
@@ -64,10 +65,19 @@ describe('issued reports in a backup', () => {
     }
     throw new Error('the report was not made in time');
   };
-  const back = (folder: string, prune = false) =>
+  const back = (folder: string, prune = false, more: Partial<BackupOptions> = {}) =>
     makeBackup({
-      ...{ data_dir: office.harness.data_dir, folder, crypto, signal, onProgress, prune },
+      ...{
+        data_dir: office.harness.data_dir,
+        folder,
+        crypto,
+        signal,
+        onProgress,
+        prune,
+        repair: false,
+      },
       ...{ software: 'test', now_ms: () => Date.now() },
+      ...more,
     });
   const faultsOf = async (folder: string) =>
     (await checkBackup({ folder, crypto, signal, onProgress })).faults;
@@ -124,6 +134,11 @@ describe('issued reports in a backup', () => {
     ]);
     const restoring = { folder: mine, data_dir: join(places, 'never'), signal, onProgress };
     await assert.rejects(restoreBackup(restoring), { code: 'BACKUP_DAMAGED' });
+    const { damaged } = await restoreBackup({ ...restoring, with_damage: true });
+    assert.deepEqual(damaged, [`reports/${one.id}/${one.name}`]);
+    const [was, is] = [filesIn(root), filesIn(join(restoring.data_dir, REPORTS_FOLDER))];
+    assert.deepEqual([...is.keys()], [...was.keys()]);
+    assert.equal([...is].filter(([name, text]) => was.get(name) !== text).length, 1);
     writeFileSync(path, bytes);
 
     const shelf = await openShelf(root, LIMITS);
@@ -139,8 +154,73 @@ describe('issued reports in a backup', () => {
       readdirSync(join(mine, 'reports')).sort(),
       [...new Set(pruned.map(({ file }) => file))].sort(),
     );
+  });
 
-    // A name in the list never leads out of the folder; a list of before has no reports.
+  test('a report that the store cannot read is named and never counts as deleted', async () => {
+    const mine = join(places, 'unreadable');
+    const id = await issue();
+    const record = join(office.harness.data_dir, REPORTS_FOLDER, id, 'report.json');
+    const whole = readFileSync(record);
+    assert.deepEqual((await back(mine)).unreadable, []);
+    writeFileSync(record, whole.subarray(0, 20));
+    const done = await back(mine, true);
+    assert.deepEqual(done.unreadable, [id]);
+    const kept = done.manifest.reports.filter((one) => one.id === id);
+    assert.ok(kept.length > 1 && kept.every(({ gone }) => !gone));
+    assert.deepEqual(await faultsOf(mine), []);
+    writeFileSync(record, whole);
+  });
+
+  test('broken off while reports are copied: the former list counts, the next run goes on', async () => {
+    const mine = join(places, 'broken');
+    const before = (await back(mine)).manifest;
+    const id = await issue();
+    for (const prune of [false, true]) {
+      const abort = new AbortController();
+      const broken = back(mine, prune, {
+        signal: abort.signal,
+        onProgress: (what) => what.startsWith('reports ') && abort.abort(),
+      });
+      await assert.rejects(broken, { name: 'AbortError' });
+      assert.deepEqual(readManifest(mine), before);
+      assert.deepEqual(await faultsOf(mine), []);
+    }
+    const after = (await back(mine, true)).manifest.reports;
+    assert.ok(after.some((one) => one.id === id));
+    assert.deepEqual(await faultsOf(mine), []);
+    assert.ok(!readdirSync(join(mine, 'reports')).includes('draft.new'));
+  });
+
+  test('a report that is deleted while it is copied does not stop the backup', async () => {
+    const mine = join(places, 'deleted');
+    const root = join(office.harness.data_dir, REPORTS_FOLDER);
+    const id = await issue();
+    const found = (await finishedReports(office.harness.data_dir)).files.filter(
+      (one) => one.id === id,
+    );
+    mkdirSync(mine);
+    const copying = { data_dir: office.harness.data_dir, folder: mine, signal, repair: true };
+    const { reports: known } = await copyReports({ ...copying, onProgress }, found, []);
+    const [first] = known;
+    assert.ok(first !== undefined && known.length > 2);
+    const path = join(mine, 'reports', first.file);
+    const whole = readFileSync(path);
+    writeFileSync(path, Buffer.from(whole).fill(0x20, 0, 1));
+    const healed = await copyReports({ ...copying, onProgress }, found, known);
+    assert.deepEqual(healed.again, [`${id}/${first.name}`]);
+    assert.deepEqual(readFileSync(path), whole);
+    // The store's file was seen, and is gone when its bytes are wanted: the next run knows.
+    writeFileSync(path, Buffer.from(whole).fill(0x20, 0, 1));
+    const deleting = (): void => rmSync(join(root, id), { recursive: true, force: true });
+    const later = await copyReports({ ...copying, onProgress: deleting }, found, known);
+    assert.deepEqual([later.reports, later.again], [known, []]);
+    const last = await copyReports({ ...copying, onProgress }, [], known);
+    assert.ok(last.reports.every(({ gone }) => gone));
+  });
+
+  test('a name in the list never leads out; a list of before has no reports', async () => {
+    const mine = join(places, 'names');
+    await back(mine);
     const list = JSON.parse(readFileSync(join(mine, MANIFEST_FILE), 'utf8'));
     const out = { ...list, reports: [{ ...list.reports[0], name: '../../log.key' }] };
     writeFileSync(join(mine, MANIFEST_FILE), JSON.stringify(out));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import Database from 'better-sqlite3';
@@ -152,6 +152,14 @@ describe('what is older than the retention', () => {
     assert.ok(cleaned.manifest.bodies.every((one) => !one.gone));
     assert.ok(!existsSync(join(backup, 'bodies', '2025-02.infra')));
     assert.deepEqual((await checkBackup(whole)).faults, []);
+    // Cut off between the new list and the deletion, with a file that was copied before its time.
+    const kept = again.manifest.bodies.map((one) => ({ ...one, gone: false }));
+    const progress = JSON.stringify({ v: 1, logs: cleaned.manifest.logs, bodies: kept });
+    writeFileSync(join(backup, 'backup.partial.json'), progress);
+    writeFileSync(join(backup, 'bodies', '2025-02.infra'), 'deleted by law');
+    const later = await makeBackup(backupOf(data, backup, true));
+    assert.deepEqual(later.manifest.bodies, cleaned.manifest.bodies);
+    assert.ok(!existsSync(join(backup, 'bodies', '2025-02.infra')));
     const fresh = await makeBackup(backupOf(data, join(folder, 'fresh'), false));
     assert.deepEqual(fresh.missing, []);
   });
@@ -183,7 +191,8 @@ describe('what is older than the retention', () => {
 
 function backupOf(data_dir: string, folder: string, pruning: boolean) {
   return {
-    ...{ data_dir, folder, crypto, signal, onProgress, prune: pruning },
+    ...{ data_dir, folder, crypto, signal, onProgress },
+    ...{ prune: pruning, repair: false },
     ...{ software: 'test', now_ms: () => Date.now() },
   };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -65,4 +65,47 @@ test('the newest report stays however large, and one that runs is never touched'
       ['r1', null],
     ],
   );
+});
+
+test('a folder whose record cannot be read is left as it is, and named', async (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'lanproof-shelf-'));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  const folderOf = (id: string, text: string | null): string => {
+    const folder = join(root, id);
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'a.zip'), 'issued');
+    if (text !== null) writeFileSync(join(folder, 'report.json'), text);
+    return folder;
+  };
+  folderOf('cut', JSON.stringify(record('cut', 6)).slice(0, 20));
+  folderOf('later', JSON.stringify({ ...record('later', 6), v: 2 }));
+  folderOf('moved', JSON.stringify(record('other', 6)));
+  folderOf('own-2026', null);
+  folderOf('whole', JSON.stringify(record('whole', 6)));
+  // The system refuses to read it, whoever asks.
+  mkdirSync(join(folderOf('sector', null), 'report.json'));
+  writeFileSync(join(root, 'file'), 'no folder');
+  // What a start cut off leaves.
+  mkdirSync(join(root, 'empty'));
+  mkdirSync(join(root, 'begun'));
+  writeFileSync(join(root, 'begun', 'report.json.part'), '{');
+  const limits = { reports_max: 1, bytes_max: 1 };
+  const shelf = await openShelf(root, limits);
+  await shelf.trim(9);
+  assert.deepEqual(
+    shelf.left_alone.map(({ id, why }) => `${id}: ${why}`),
+    [
+      'cut: it is no JSON',
+      'file: ENOTDIR',
+      'later: its version is 2, not 1',
+      'moved: it is of other',
+      'own-2026: ENOENT',
+      'sector: EISDIR',
+    ],
+  );
+  const left = ['cut', 'file', 'later', 'moved', 'own-2026', 'sector', 'whole'];
+  assert.deepEqual(readdirSync(root).sort(), left);
+  for (const { id } of shelf.left_alone.filter(({ id }) => id !== 'file')) {
+    assert.ok(existsSync(join(root, id, 'a.zip')), id);
+  }
 });

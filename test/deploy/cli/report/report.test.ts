@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import test, { after, before } from 'node:test';
+import { saveBody } from '../../../../deploy/cli/save-body.ts';
 import { type MeasuredOffice, openMeasuredOffice } from '../../../collector/harness.ts';
 import { ran } from '../cli-kit.ts';
 
@@ -48,6 +59,10 @@ test('report writes the files and their proofs, and says what to do next', async
     'lanproof-socson-hq-20261123-20261123-masked.json',
     'lanproof-socson-hq-20261123-20261123-masked.zip',
   ]);
+  assert.equal(statSync(out).mode & 0o777, 0o700);
+  for (const name of readdirSync(out)) {
+    assert.equal(statSync(join(out, name)).mode & 0o777, 0o600, name);
+  }
   assert.ok(done.err.startsWith(`report ${id} of socson-hq, 2026-11-23 to 2026-11-23\n`));
   assert.match(
     done.err,
@@ -124,4 +139,22 @@ test('an earlier bundle of the same name is kept, and nothing is issued in vain'
   const forced = await ran([...words, ...DATES, '--force']);
   assert.equal(forced.code, 0, forced.err);
   assert.equal(forced.out, `${sha256(path)}  ${path}`);
+});
+
+test('a folder that cannot be made is told at once, and nothing is issued', async (t) => {
+  if (!existsSync('/proc/self')) return t.skip('no /proc');
+  const asked = await ran(['report', ...DATES, '--out', '/proc/lanproof/x', ...client]);
+  assert.equal(asked.code, 1);
+  assert.match(asked.err, /ENOENT|EACCES|EPERM|FILE_UNUSABLE/);
+  assert.doesNotMatch(asked.err, /^report /m);
+});
+
+test('a download replaces what an earlier one left half, for this user only', async () => {
+  const file = join(folder, 'saved.zip');
+  writeFileSync(`${file}.part`, 'half of another, longer than this', { mode: 0o644 });
+  writeFileSync(file, 'before', { mode: 0o644 });
+  const { bytes, sha256: hash } = await saveBody(Readable.from([Buffer.from('whole')]), file);
+  assert.deepEqual([bytes, hash], [5, sha256(file)]);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.ok(!existsSync(`${file}.part`));
 });

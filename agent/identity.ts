@@ -12,8 +12,6 @@ import { signerFromPem } from '../shared/node/crypto.ts';
 import { writeAtomically } from '../shared/node/whole-file.ts';
 import type { TlsTrust } from './connect.ts';
 
-export { writeAtomically };
-
 export const KEY_FILE = 'agent.key';
 /** The key of a rotation that enrolment.json may name already; see rotate-key.ts. */
 export const NEXT_KEY_FILE = 'agent.key.next';

@@ -7,14 +7,8 @@ import type { Crypto } from '../shared/evidence/crypto.ts';
 import { shortCode } from '../shared/evidence/keys.ts';
 import { ROTATIONS_MAX, signRotate } from '../shared/evidence/rotations.ts';
 import { generateSigner } from '../shared/node/crypto.ts';
-import {
-  KEY_FILE,
-  loadIdentity,
-  loadKey,
-  NEXT_KEY_FILE,
-  saveEnrolment,
-  writeAtomically,
-} from './identity.ts';
+import { writeAtomically } from '../shared/node/whole-file.ts';
+import { KEY_FILE, loadIdentity, loadKey, NEXT_KEY_FILE, saveEnrolment } from './identity.ts';
 import { isCorrupt, SpoolDb } from './spool/db.ts';
 import { readHeadHint, spoolExists, unusable } from './spool/loss.ts';
 import { readHead, readMarks } from './spool/state.ts';

@@ -7,7 +7,7 @@ import { DOCUMENT_KEY_FILE, LOG_KEY_FILE } from './keys.ts';
 import { createSecretFile } from './secret-file.ts';
 
 /** Beside a key: its owner said that the one before is lost, and why. */
-const NOTE_ENDING = '.replaced';
+export const NOTE_ENDING = '.replaced';
 /** Fits into the reason of a log-open document beside what the collector says itself. */
 export const REPLACE_REASON_CHARS_MAX = 300;
 

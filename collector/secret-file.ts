@@ -1,8 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { LanProofError } from '../shared/errors.ts';
-import { createAtomically, syncDirectory, writeAtomically } from '../shared/node/whole-file.ts';
-
-export { syncDirectory };
+import { createAtomically, writeAtomically } from '../shared/node/whole-file.ts';
 
 /** Only the owner may read or write a secret. */
 const SECRET_MODE = 0o600;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { LanProofError } from '../../shared/errors.ts';
 import type { Crypto } from '../../shared/evidence/crypto.ts';
 import { makeFolder } from '../../shared/node/make-folder.ts';
-import { syncDirectory } from '../secret-file.ts';
+import { syncDirectory } from '../../shared/node/whole-file.ts';
 import { copyDatabase, openCopy } from '../store/sqlite/database-copy.ts';
 import { requireStore } from '../store/sqlite/snapshot.ts';
 import { type CopiedAll, copyBodies, tidyBodies } from './bodies.ts';

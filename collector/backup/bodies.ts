@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncDirectory } from '../secret-file.ts';
+import { syncDirectory } from '../../shared/node/whole-file.ts';
 import { prunedFiles } from '../store/pruned.ts';
 import type { DatabaseCopy } from '../store/sqlite/database-copy.ts';
 import { BODIES_FOLDER } from '../store/sqlite/sqlite-store.ts';

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LanProofError } from '../../shared/errors.ts';
+import { syncDirectory } from '../../shared/node/whole-file.ts';
 import { REPORT_ID } from '../report/issue/shelf.ts';
-import { syncDirectory } from '../secret-file.ts';
 import type { CopiedFile } from './parts.ts';
 
 /** Written last: a backup without it is not finished. */

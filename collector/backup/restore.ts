@@ -2,10 +2,12 @@ import { existsSync, readdirSync } from 'node:fs';
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LanProofError } from '../../shared/errors.ts';
+import { giveAllToOwner } from '../../shared/node/folder-owner.ts';
 import { makeFolder } from '../../shared/node/make-folder.ts';
+import { DRAFT_ENDING, syncDirectory } from '../../shared/node/whole-file.ts';
+import { NOTE_ENDING } from '../key-replacement.ts';
 import { DOCUMENT_KEY_FILE, LOG_KEY_FILE } from '../keys.ts';
 import { REPORTS_FOLDER } from '../report/issue/shelf.ts';
-import { syncDirectory } from '../secret-file.ts';
 import { LOCK_FILE, lockDataDir, RESTORE_FILE } from '../store/sqlite/data-lock.ts';
 import { dropLeases } from '../store/sqlite/database-copy.ts';
 import { BODIES_FOLDER, DATABASE_FILE } from '../store/sqlite/sqlite-store.ts';
@@ -17,8 +19,11 @@ import { type CopiedFile, copyParts } from './parts.ts';
 import { salvage } from './salvage.ts';
 
 const DRAFT = `${DATABASE_FILE}.new`;
-/** May lie in the new directory before: a person puts keys and certificate there first. */
-const OWN_FILES = [LOG_KEY_FILE, DOCUMENT_KEY_FILE, TLS_FILE, CERTIFICATE_FILE] as const;
+const KEY_FILES = [LOG_KEY_FILE, DOCUMENT_KEY_FILE] as const;
+const NOTES = KEY_FILES.map((key) => key + NOTE_ENDING);
+const OWN_FILES: readonly string[] = [...KEY_FILES, TLS_FILE, CERTIFICATE_FILE, ...NOTES];
+/** May lie there before: keys that were imported first, and what a crash left of writing them. */
+const ALLOWED = [...OWN_FILES, ...OWN_FILES.map((own) => own + DRAFT_ENDING), LOCK_FILE];
 
 export interface RestoreOptions {
   readonly folder: string;
@@ -68,13 +73,13 @@ async function restoreAll(options: RestoreOptions): Promise<Restored> {
     damaged.push(...(await bringBodies(options, manifest)));
     damaged.push(...(await bringReports(options, manifest)));
     await bringDatabase(options, manifest.database);
+    giveAllToOwner(data_dir);
     await rm(join(data_dir, RESTORE_FILE));
     syncDirectory(data_dir);
   } finally {
     lock.release();
   }
-  const keys = [LOG_KEY_FILE, DOCUMENT_KEY_FILE];
-  const missing_keys = keys.filter((name) => !existsSync(join(data_dir, name)));
+  const missing_keys = KEY_FILES.filter((name) => !existsSync(join(data_dir, name)));
   return { manifest, missing_keys, damaged };
 }
 
@@ -166,8 +171,7 @@ async function bring(
 
 function checkEmpty(data_dir: string): void {
   if (!existsSync(data_dir) || existsSync(join(data_dir, RESTORE_FILE))) return;
-  const allowed: readonly string[] = [...OWN_FILES, LOCK_FILE];
-  const odd = readdirSync(data_dir).find((name) => !allowed.includes(name));
+  const odd = readdirSync(data_dir).find((name) => !ALLOWED.includes(name));
   if (odd === undefined) return;
   throw new LanProofError('DATA_DIR_NOT_EMPTY', `the directory holds ${odd}`, {
     hint: 'restore into a new directory; keep the old one, it may hold what the backup lacks',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { syncDirectory } from '../../collector/secret-file.ts';
+import { syncDirectory } from '../../shared/node/whole-file.ts';
 
 /**
  * Writes a stream into a file that appears whole or not at all, for this user only: a bundle may

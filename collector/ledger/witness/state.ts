@@ -9,7 +9,8 @@ import {
 } from '../../../shared/evidence/checkpoint.ts';
 import type { Crypto } from '../../../shared/evidence/crypto.ts';
 import { makeFolder } from '../../../shared/node/make-folder.ts';
-import { replacePublicFile, syncDirectory } from '../../secret-file.ts';
+import { syncDirectory } from '../../../shared/node/whole-file.ts';
+import { replacePublicFile } from '../../secret-file.ts';
 
 /** Folder of the checkpoints, one file a log; it is made together with the key, never later. */
 export const LOGS_FOLDER = 'logs';

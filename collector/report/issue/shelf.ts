@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeFolder } from '../../../shared/node/make-folder.ts';
-import { syncDirectory } from '../../secret-file.ts';
+import { syncDirectory } from '../../../shared/node/whole-file.ts';
 import type { ReportRecord } from './types.ts';
 
 /** Reports kept with their files: ten years of a month's report for 3,321 sites is no aim. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  chownSync,
   cpSync,
   mkdirSync,
   readdirSync,
@@ -17,6 +18,7 @@ import { restoreBackup } from '../../../collector/backup/restore.ts';
 import { HEAD_FOLDER } from '../../../collector/ledger/open-ledger.ts';
 import { lockDataDir, RESTORE_FILE } from '../../../collector/store/sqlite/data-lock.ts';
 import { createNodeCrypto } from '../../../shared/node/crypto.ts';
+import { NOBODY, needsRoot } from '../../support/as-nobody.ts';
 import { createTestAgent, type TestAgent } from '../../support/batches.ts';
 import {
   type Core,
@@ -259,10 +261,24 @@ describe('backup and restore', () => {
     await assert.rejects(restoreBackup(full), { code: 'DATA_DIR_NOT_EMPTY' });
     const keyed = place('keyed');
     mkdirSync(keyed);
-    writeFileSync(join(keyed, 'log.key'), 'k', { mode: 0o600 });
+    // Keys, the notes beside those that were replaced, and what a crash left of writing them.
+    for (const name of ['log.key', 'log.key.replaced', 'document.key.new']) {
+      writeFileSync(join(keyed, name), 'k', { mode: 0o600 });
+    }
     const { missing_keys } = await restoreBackup({ ...full, data_dir: keyed });
     assert.deepEqual(missing_keys, ['document.key']);
     assert.equal(readFileSync(join(keyed, 'log.key'), 'utf8'), 'k');
+  });
+
+  test('what root puts back belongs to the owner of the new directory', needsRoot, async () => {
+    const theirs = place('theirs');
+    await makeBackup(optionsFor(data, backup));
+    mkdirSync(theirs);
+    chownSync(theirs, NOBODY, NOBODY);
+    await restoreBackup({ folder: backup, data_dir: theirs, signal, onProgress });
+    const all = readdirSync(theirs, { recursive: true, encoding: 'utf8' });
+    assert.ok(all.includes('lanproof.db') && all.some((name) => name.startsWith('bodies/')));
+    for (const name of all) assert.equal(statSync(join(theirs, name)).uid, NOBODY, name);
   });
 
   test('bodies that the store lost are named, and the backup keeps what it had', async () => {

@@ -140,7 +140,9 @@ def open_logs(logs):
         log.document_key = b64(claimed["document_key"])
         opened = json.loads(open_envelope(text, kind_type("log-open"), log.document_key))
         need(opened["log"] == log.origin and b64(opened["log_key"]) == log.key, "keys of log-open")
-        if before is not None:
+        if before is None:
+            need(opened["previous"] is None, "the first log names one before it")
+        else:
             previous = opened["previous"] or {}
             head = (previous.get("log"), previous.get("size"), b64(previous.get("root", "")))
             need(head == (before.origin, before.size, before.root), "log-open names another head")

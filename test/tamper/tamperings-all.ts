@@ -15,7 +15,7 @@ import {
 } from './edits.ts';
 import { writeWorld } from './forger.ts';
 import { each, type Tampering } from './tampering.ts';
-import { drop, headerOf, itemOf, itemsOf, readWorld, rewrite, say } from './world.ts';
+import { drop, headerOf, itemOf, itemsOf, lastLog, readWorld, rewrite, say } from './world.ts';
 
 const crypto = createNodeCrypto();
 const ALL = { keys: ['agent', 'log', 'document'] } as const;
@@ -185,6 +185,20 @@ export const ALL_TAMPERINGS: readonly Tampering[] = [
       forged((world) => {
         const root = Buffer.alloc(32, 5).toString('base64');
         reopen(world, itemOf(world, 'conflict'), { reason: 'restore', root });
+        withoutAnchors(world);
+      }, true),
+    named: each('LOG_BREAK', 'POLICY_LOG', 'LOG_BREAK', 'POLICY_LOG', 'POLICY_LOG'),
+  },
+  {
+    what: 'A third log names none: the second is left out, and how the first one ended',
+    ...ALL,
+    make: ({ forged }) =>
+      forged((world) => {
+        const open = reopen(world, itemOf(world, 'conflict'), { reason: 'restore' });
+        say(open, (said) => Object.assign(said, { previous: null }));
+        open.follows = false;
+        const first = world.logs.slice(0, -1);
+        world.logs = [...first, { ...lastLog(world), log: 3 }];
         withoutAnchors(world);
       }, true),
     named: each('LOG_BREAK', 'POLICY_LOG', 'LOG_BREAK', 'POLICY_LOG', 'POLICY_LOG'),

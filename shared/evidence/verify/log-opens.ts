@@ -25,16 +25,10 @@ export function readLogOpens(
   said: Recorder,
 ): LogOpens {
   const opens = new Map<number, LogOpen>();
-  for (const log of logs) {
+  for (const [at, log] of logs.entries()) {
     const open = readOpen(crypto, log, documents, policy, said);
-    if (open === null) continue;
-    opens.set(log.log, open);
-    follows(
-      logs.find((one) => one.log === log.log - 1),
-      log,
-      open,
-      said,
-    );
+    if (open !== null) opens.set(log.log, open);
+    if (open !== null || log.log !== at + 1) follows(logs[at - 1], log, at + 1, open, said);
   }
   return opens;
 }
@@ -72,21 +66,30 @@ function readOpen(
   }
 }
 
-/** Log n + 1 names the very head of log n that is in the bundle. */
+/**
+ * Logs are numbered from 1 without a hole, and log n + 1 names the very head of log n that is in
+ * the bundle: what a log that is not here held would be missing without a word.
+ */
 function follows(
   before: VerifiedLog | undefined,
-  { log }: VerifiedLog,
-  { previous, log: origin }: LogOpen,
+  { log, head: { origin } }: VerifiedLog,
+  number: number,
+  open: LogOpen | null,
   said: Recorder,
 ): void {
   const place = `log ${log} leaf 0`;
+  const previous = open?.previous ?? null;
+  const isNext = log === number;
   if (before === undefined) {
-    if (previous !== null) said.say('LOG_BREAK', place, { log: origin, previous: previous.log });
+    if (isNext && previous === null) return;
+    said.say('LOG_BREAK', place, { log: origin, previous: previous?.log ?? '-' });
     return;
   }
   const { head } = before;
   const root = previous === null ? new Uint8Array() : fromBase64(previous.root);
-  if (previous?.log === head.origin && previous.size === head.size && equalBytes(root, head.root)) {
+  const isHead =
+    previous?.log === head.origin && previous.size === head.size && equalBytes(root, head.root);
+  if (isNext && isHead) {
     const { size, reason } = previous;
     said.say('LOG_REOPENED', place, { log: origin, previous: head.origin, size, reason });
   } else {

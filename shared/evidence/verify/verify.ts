@@ -75,7 +75,6 @@ async function walk(options: VerifyOptions, said: Recorder, found: Found): Promi
   const documents = readDocuments({ crypto, manifest, logs, opens, said }, texts);
   const anchors = await checkAnchors(options, policy, logs, documents, said);
   said.done('container', 'checkpoint', 'keys');
-  found.anchored_ms = checkAnchored(anchors, manifest.to_ms, said);
   found.printed = checkPrinted(options.checkpoints, logs, said);
   said.done('consistency');
   await judge({ options, said, container, policy, logs, opens, documents, anchors }, found);
@@ -106,6 +105,8 @@ async function judge(known: Known, found: Found): Promise<void> {
   const walked = await walkBatches(known, replay, withheld);
   found.batches = walked.batches;
   found.strong = walked.strong;
+  found.anchored_ms = walked.vouched_ms;
+  checkAnchored(known.anchors, walked.vouched_ms, manifest.to_ms, said);
   withheld.end();
   checkDaily(manifest, logs, walked.stretches, said);
   said.done('signatures', 'chain', 'inclusion', 'seen', 'time', 'completeness');

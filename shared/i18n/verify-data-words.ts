@@ -223,6 +223,10 @@ export const DATA_FINDINGS = {
     vi: 'Chốt số liệu ngày {day} được lập trước khi nhận số liệu đến muộn',
     en: 'The digest of day {day} was made before late data arrived',
   },
+  DAYS_NOT_RECOMPUTED: {
+    vi: '{count} chốt số liệu ngày không tính lại được ở đây vì một phần kết quả đo đã che hoặc đã xóa',
+    en: '{count} digests of days were not computed again: results are masked or deleted',
+  },
   REPORT_ISSUED: {
     vi: 'Đã phát hành báo cáo {id} cho kỳ {from_ms} đến {to_ms}',
     en: 'Report {id} was issued for {from_ms} to {to_ms}',

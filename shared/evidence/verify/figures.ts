@@ -106,17 +106,23 @@ export interface LateBatch {
 
 /**
  * The newest `day` document of each day says what was computed again. A day is known by its end:
- * the first one of a site is judged from the minute in which anything was known.
+ * the first one of a site is judged from the minute in which anything was known. `late` null:
+ * results are withheld, so that no day can be computed again; how many is told.
  */
 export function checkDays(
   documents: readonly LoggedDocument[],
   { days }: Replayed,
-  late: readonly LateBatch[],
+  late: readonly LateBatch[] | null,
   said: Recorder,
 ): void {
   const newest = new Map<number, LoggedDocument>();
   for (const document of documents) {
     if (document.content.kind === 'day') newest.set(document.content.said.to_ms, document);
+  }
+  if (late === null) {
+    const count = days.filter(({ end_ms }) => newest.has(end_ms)).length;
+    if (count > 0) said.say('DAYS_NOT_RECOMPUTED', 'documents.ndjson', { count });
+    return;
   }
   for (const replayed of days) {
     const document = newest.get(replayed.end_ms);
@@ -157,11 +163,11 @@ export async function readTold(container: Container, said: Recorder): Promise<To
   }
 }
 
-/** Check 14: what figures.json says, member by member. `withheld`: results are not in the bundle. */
+/** Check 14: what figures.json says, member by member. `may_leave_out`: results of computers are withheld. */
 export function checkFigures(
   { text, file, left_out }: ToldFigures,
   own: FiguresFile,
-  withheld: boolean,
+  may_leave_out: boolean,
   said: Recorder,
 ): void {
   // The same text needs no comparison member by member, which is as long as all else of this check.
@@ -170,7 +176,7 @@ export function checkFigures(
   for (const { place, said: value, own: computed } of found) {
     said.say('FIGURES_DIFFER', place, { told: value, own: computed });
   }
-  if (left_out > 0 && !withheld) {
+  if (left_out > 0 && !may_leave_out) {
     said.say('FIGURES_DIFFER', 'not_recomputable', { told: String(left_out), own: '-' });
   }
   if (left_out > 0) said.say('FIGURES_LEFT_OUT', FIGURES_NAME, { count: left_out });

@@ -192,8 +192,8 @@ export const DATA_FINDINGS = {
     en: 'The period begins at {from_ms}, data at {begin_ms}',
   },
   BEGIN_UNFIT: {
-    vi: 'Điểm bắt đầu tính không khớp với chốt số liệu ngày',
-    en: 'Where judging begins does not fit a digest of a day',
+    vi: 'Thời đoạn được tính không khớp: bắt đầu ở chốt số liệu ngày hoặc ở phút đầu tiên có số liệu',
+    en: 'What is judged does not fit: it begins at a digest of a day, or in the first minute of data',
   },
   DOCUMENT_FORMAT: {
     vi: 'Không đọc được văn bản {kind} ({problem})',

@@ -439,6 +439,7 @@ def read_manifest(files, logs):
     manifest = statement["predicate"]
     need(manifest["v"] == 1, "version of the manifest")
     need(manifest["from_ms"] < manifest["to_ms"], "period")
+    need(manifest["begin_ms"] % 60_000 == 0, "begin_ms is no whole minute")
     need((manifest["as_of"]["log"], manifest["as_of"]["size"]) == (last.origin, last.size), "as_of")
     return manifest
 

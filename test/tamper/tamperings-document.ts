@@ -280,6 +280,19 @@ export const DOCUMENT_TAMPERINGS: readonly Tampering[] = [
     named: 'STRETCH_BEGIN',
   },
   {
+    what: 'Judging begins behind the first outage, as if nothing had been known before',
+    ...DOCUMENT,
+    make: ({ figured }) =>
+      figured(
+        () => {},
+        (world) => {
+          const begin_ms = world.manifest.begin_ms + HOUR_MS / 2;
+          world.manifest = { ...world.manifest, begin_ms };
+        },
+      ),
+    named: 'BEGIN_UNFIT',
+  },
+  {
     what: 'Two batches change places',
     ...DOCUMENT,
     make: ({ figured }) =>

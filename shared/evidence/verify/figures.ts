@@ -1,5 +1,6 @@
 /** Checks 13, last part, and 14: days and figures, computed again from what was measured. */
 import { fromUtf8, toHex, utf8 } from '../../bytes.ts';
+import { floorMinute } from '../../judge/lists.ts';
 import { dayDifference } from '../../judge/replay/day-check.ts';
 import { comparedPart, compareFigures } from '../../judge/replay/figures-compare.ts';
 import { type FiguresFile, figuresFile, figuresText } from '../../judge/replay/figures-file.ts';
@@ -81,6 +82,23 @@ export function checkPeriod(manifest: BundleManifest, after_ms: number, said: Re
   if (as_of.to_ms < to_ms)
     said.say('PERIOD_OPEN', 'manifest', { to_ms: as_of.to_ms, end_ms: to_ms });
   if (begin_ms > from_ms) said.say('PERIOD_LATE', 'manifest', { from_ms, begin_ms });
+}
+
+/**
+ * Without a `begin` judging begins in the minute in which a window of the site first did. Where
+ * results are withheld (not `whole`) a window may only seem to begin later than it did.
+ */
+export function checkBegin(
+  { begin, begin_ms, from_ms }: BundleManifest,
+  { judged }: Replayed,
+  whole: boolean,
+  said: Recorder,
+): void {
+  if (begin !== null) return;
+  const starts = judged.windows.map((window) => floorMinute(window.from_ms));
+  const first_ms = starts.length === 0 ? from_ms : starts.reduce((a, b) => Math.min(a, b));
+  if (whole ? begin_ms === first_ms : begin_ms <= first_ms) return;
+  said.say('BEGIN_UNFIT', 'manifest', { begin_ms, first_ms });
 }
 
 /** Judges everything that was fed; a day at a time, so that a browser can draw. */

@@ -14,6 +14,7 @@ import { checkDaily } from './daily.ts';
 import { readDocuments } from './documents.ts';
 import {
   beginReplay,
+  checkBegin,
   checkDays,
   checkFigures,
   checkPeriod,
@@ -113,6 +114,7 @@ async function judge(known: Known, found: Found): Promise<void> {
   const replayed = await finishReplay(options, manifest, replay);
   // Where results are withheld a day cannot be made whole again.
   const whole = !hidden && !withheld.results;
+  checkBegin(manifest, replayed, whole, said);
   checkDays(documents.documents, replayed, whole ? walked.late : null, said);
   said.done('documents');
   found.figures = figuresOf(replayed, manifest);

@@ -244,4 +244,8 @@ export const DATA_FINDINGS = {
     vi: '{count} mục không tính lại được ở đây vì dựa trên phần đã che hoặc đã xóa',
     en: '{count} rows cannot be computed here: they rest on what is masked or deleted',
   },
+  FIGURES_NONE: {
+    vi: 'Không có dòng số liệu nào để so với kết quả tính lại',
+    en: 'There is no row of figures to compare with what was computed again',
+  },
 } as const satisfies Record<string, VerifyText>;

@@ -109,6 +109,7 @@ export const FINDINGS = {
   FIGURES_FORMAT: ['figures', 'failed'],
   FIGURES_DIFFER: ['figures', 'failed'],
   FIGURES_LEFT_OUT: ['figures', 'note'],
+  FIGURES_NONE: ['figures', 'gap'],
 } as const satisfies Record<string, readonly [CheckId, Severity]>;
 
 export type FindingCode = keyof typeof FINDINGS;

@@ -203,7 +203,9 @@ export function checkFigures(
     said.say('FIGURES_FORMAT', FIGURES_NAME, { problem: 'SPELLING' });
   }
   const compared = comparedPart(file, own);
-  said.count('figures', 'rows', rowsOf(compared));
+  const rows = rowsOf(compared);
+  if (rows === 0) said.say('FIGURES_NONE', FIGURES_NAME);
+  said.count('figures', 'rows', rows);
   said.count('figures', 'incidents', lengthOf(compared.incidents));
 }
 

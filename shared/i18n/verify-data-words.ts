@@ -192,8 +192,8 @@ export const DATA_FINDINGS = {
     en: 'The period begins at {from_ms}, data at {begin_ms}',
   },
   BEGIN_UNFIT: {
-    vi: 'Điểm bắt đầu tính không khớp với chốt số liệu ngày',
-    en: 'Where judging begins does not fit a digest of a day',
+    vi: 'Thời đoạn được tính không khớp: bắt đầu ở chốt số liệu ngày hoặc ở phút đầu tiên có số liệu',
+    en: 'What is judged does not fit: it begins at a digest of a day, or in the first minute of data',
   },
   DOCUMENT_FORMAT: {
     vi: 'Không đọc được văn bản {kind} ({problem})',
@@ -223,6 +223,10 @@ export const DATA_FINDINGS = {
     vi: 'Chốt số liệu ngày {day} được lập trước khi nhận số liệu đến muộn',
     en: 'The digest of day {day} was made before late data arrived',
   },
+  DAYS_NOT_RECOMPUTED: {
+    vi: '{count} chốt số liệu ngày không tính lại được ở đây vì một phần kết quả đo đã che hoặc đã xóa',
+    en: '{count} digests of days were not computed again: results are masked or deleted',
+  },
   REPORT_ISSUED: {
     vi: 'Đã phát hành báo cáo {id} cho kỳ {from_ms} đến {to_ms}',
     en: 'Report {id} was issued for {from_ms} to {to_ms}',
@@ -239,5 +243,9 @@ export const DATA_FINDINGS = {
   FIGURES_LEFT_OUT: {
     vi: '{count} mục không tính lại được ở đây vì dựa trên phần đã che hoặc đã xóa',
     en: '{count} rows cannot be computed here: they rest on what is masked or deleted',
+  },
+  FIGURES_NONE: {
+    vi: 'Không có dòng số liệu nào để so với kết quả tính lại',
+    en: 'There is no row of figures to compare with what was computed again',
   },
 } as const satisfies Record<string, VerifyText>;

@@ -73,8 +73,8 @@ export const LOG_FINDINGS = {
   },
   ANCHOR_NONE: { vi: 'Không có xác nhận nào từ bên ngoài', en: 'There is no anchor outside' },
   ANCHOR_EARLY: {
-    vi: 'Xác nhận mới nhất là lúc {anchored_ms}, trước khi kỳ kết thúc lúc {end_ms}',
-    en: "The newest anchor is of {anchored_ms}, before the period's end at {end_ms}",
+    vi: 'Bên ngoài chỉ xác nhận sổ đến {anchored_ms}, trước khi kỳ kết thúc lúc {end_ms}',
+    en: "Anchors vouch up to {anchored_ms} only, before the period's end at {end_ms}",
   },
   LOG_OPEN_MISSING: {
     vi: 'Thiếu văn bản mở sổ {log}',

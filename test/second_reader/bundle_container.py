@@ -67,7 +67,7 @@ def check_names(files):
     for name in FIXED_NAMES:
         need(name in files or name in OPTIONAL_NAMES, "%s is missing" % name)
     logs = sorted({int(name.split("/")[1]) for name in files if name.startswith("logs/")})
-    need(logs != [], "no log")
+    need(logs == list(range(1, len(logs) + 1)) != [], "logs are numbered from 1, without a hole")
     for number in logs:
         for name in LOG_FILES:
             need("logs/%d/%s" % (number, name) in files, "%s of log %d" % (name, number))

@@ -166,8 +166,10 @@ def open_logs(files, numbers, keys):
         log.open()
     need(texts == {}, "a document without a leaf")
     logs = dict(sorted(logs.items()))
+    need(list(logs) == list(range(1, len(logs) + 1)), "the logs are not numbered 1 to n")
     for number, log in logs.items():
-        if number - 1 not in logs:
+        if number == 1:
+            need(log.opened["previous"] is None, "the first log names one before it")
             continue
         before, previous = logs[number - 1], log.opened["previous"] or {}
         head = (previous.get("log"), previous.get("size"), b64(previous.get("root", "")))
@@ -478,6 +480,7 @@ def read_manifest(files, logs):
     manifest = statement["predicate"]
     need(manifest["v"] == 1, "version of the manifest")
     need(manifest["from_ms"] < manifest["to_ms"], "period")
+    need(manifest["begin_ms"] % 60_000 == 0, "begin_ms is no whole minute")
     need((manifest["as_of"]["log"], manifest["as_of"]["size"]) == (last.origin, last.size), "as_of")
     return manifest
 

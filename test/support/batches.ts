@@ -223,7 +223,9 @@ function packSections(
   options: BatchOptions,
 ): { name: SectionName; bytes: Uint8Array }[] {
   const names = ['infra', 'endpoints'] as const;
-  return names.flatMap((name) => {
+  const identity = options.sections?.identity;
+  const told = identity === undefined ? [] : [{ name: 'identity' as const, bytes: identity }];
+  const measured = names.flatMap((name) => {
     const series = seriesOf(agent, ticks, name, options.codes ?? {});
     if (series.length === 0) return [];
     const section: ResultSection = { v: 1, series };
@@ -234,6 +236,7 @@ function packSections(
     const salt = PRIVATE_SECTIONS.has(name) ? new Uint8Array(SALT_BYTES).fill(9) : null;
     return [{ name, bytes: options.sections?.[name] ?? packSection(name, json, salt) }];
   });
+  return [...measured, ...told];
 }
 
 /** One series for each interval: ticks on whole multiples of it inside the batch's time. */

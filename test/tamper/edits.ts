@@ -8,6 +8,7 @@ import { packSection, unpackSection } from '../../shared/node/section-bytes.ts';
 import { createWitness } from './outsiders.ts';
 import {
   drop,
+  headerOf,
   type Item,
   insert,
   itemsOf,
@@ -39,6 +40,14 @@ export function putSection(item: Item, at: number, stored: Uint8Array): void {
     header.sections[at].bytes = stored.length;
     header.sections[at].sha256 = createHash('sha256').update(stored).digest('base64');
   });
+}
+
+/** The part of a batch that its header calls so is not given. */
+export function withholdSection(item: Item, name: string): void {
+  if (item.batch === null) return;
+  const named: readonly Json[] = headerOf(item).sections;
+  const sections = item.batch.sections.map((one, at) => (named[at]?.name === name ? null : one));
+  item.batch = { ...item.batch, sections };
 }
 
 /** All that was lost answered. */

@@ -76,8 +76,8 @@ export function writeParts(world: World, keys: ForgerKeys): Parts {
   const renamed = new Map<string, string>();
   const heads = new Map<string, Head>();
   const written: WrittenLog[] = [];
-  for (const log of world.logs) {
-    const before = world.logs[log.log - 2];
+  for (const [at, log] of world.logs.entries()) {
+    const before = world.logs[at - 1];
     const [open] = log.items;
     const last = written.at(-1);
     if (open?.follows === true && before !== undefined && last !== undefined) {
@@ -88,7 +88,7 @@ export function writeParts(world: World, keys: ForgerKeys): Parts {
   noteAnchors(world, written);
   for (const [at, log] of world.logs.entries()) putLog(parts, log, written[at], keys);
   const all = world.logs.flatMap(({ items }, log) =>
-    items.map((item, leaf) => ({ item, leaf, log: log + 1 })),
+    items.map((item, leaf) => ({ item, leaf, log: world.logs[log]?.log ?? 0 })),
   );
   const documents = all.filter(({ item }) => item.leaf.kind !== 'batch');
   parts.set(

@@ -8,7 +8,10 @@ import type { Signer } from '../../shared/evidence/crypto.ts';
 import { type SignedDocuments, signDocument } from '../../shared/evidence/documents.ts';
 import type { AnchorKind } from '../../shared/evidence/ledger-documents.ts';
 import type { Span } from '../../shared/judge/spans.ts';
+import { SALT_BYTES } from '../../shared/measure/batch.ts';
+import { encodeIdentitySection } from '../../shared/measure/section-identity.ts';
 import { createNodeCrypto } from '../../shared/node/crypto.ts';
+import { packSection } from '../../shared/node/section-bytes.ts';
 import {
   enrolTestAgent,
   type Harness,
@@ -90,6 +93,7 @@ export async function openOffice(): Promise<Office> {
     ticks({
       ...(batch === 5 ? { header: { seen: seen() } } : {}),
       ...(batch === 6 ? { codes: { 0: 'n120r480' } } : {}),
+      ...(batch === 8 ? { sections: { identity: names() } } : {}),
     }),
   );
   const fork = agent.fork({ ticks: TICKS - 1 }).body;
@@ -105,11 +109,18 @@ export async function openTwoDays(): Promise<Office> {
   await measureTogether(harness, agent, 20 * PER_HOUR, (batch) => ({
     ticks: TICKS,
     ...(batch === 20 ? { codes: { 0: 'n300r300' } } : {}),
+    ...(batch === 21 ? { sections: { identity: names() } } : {}),
   }));
   await keepDays(harness);
   await anchor();
   const midnight = START_MS + 16 * HOUR_MS;
   return await finish(base, { from_ms: midnight - HOUR_MS, to_ms: midnight + 2 * HOUR_MS });
+}
+
+/** What a device calls itself: a private section that no figure reads. */
+function names(): Uint8Array {
+  const rows = [{ target: 0, what: 'sys_name' as const, value: 'gw-socson' }];
+  return packSection('identity', encodeIdentitySection({ v: 1, rows }), new Uint8Array(SALT_BYTES));
 }
 
 /** Some minutes: what is verified ten thousand times. */

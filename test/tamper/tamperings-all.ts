@@ -1,4 +1,6 @@
 /** Whoever has the keys of collector and agent, or makes up a collector and an agent. */
+import { fromBase64, toBase64 } from '../../shared/bytes.ts';
+import { formatCheckpoint } from '../../shared/evidence/checkpoint.ts';
 import { signDocument } from '../../shared/evidence/documents.ts';
 import { createNodeCrypto, generateSigner } from '../../shared/node/crypto.ts';
 import { takeApart, textOf } from '../support/tamper.ts';
@@ -15,7 +17,17 @@ import {
 } from './edits.ts';
 import { writeWorld } from './forger.ts';
 import { each, type Tampering } from './tampering.ts';
-import { drop, headerOf, itemOf, itemsOf, readWorld, rewrite, say } from './world.ts';
+import {
+  drop,
+  headerOf,
+  itemOf,
+  itemsOf,
+  lastLog,
+  readWorld,
+  rewrite,
+  saidOf,
+  say,
+} from './world.ts';
 
 const crypto = createNodeCrypto();
 const ALL = { keys: ['agent', 'log', 'document'] } as const;
@@ -70,6 +82,25 @@ export const ALL_TAMPERINGS: readonly Tampering[] = [
         alterResults(itemOf(world, 'batch', 12), loseGateway);
       }, true),
     named: each('unseen', 'unseen', 'PRINTED_BEYOND', 'ANCHOR_EARLY', 'ANCHOR_EARLY'),
+  },
+  {
+    what: 'An old head is vouched for anew behind the period, what follows it is altered',
+    ...ALL,
+    make: ({ forged, office: { stamper, witness, harness } }) =>
+      forged((world) => {
+        // An authority stamps any hash, and a witness signs the size that it knows once more.
+        const [one, , ...later] = itemsOf(world, 'anchor');
+        if (one === undefined) throw new Error('no anchors');
+        const { log, size, root } = saidOf(one);
+        const text = formatCheckpoint({ origin: log, size, root: fromBase64(root) });
+        for (const [at, item] of later.entries()) {
+          const by = at % 2 === 0 || stamper === null ? witness : stamper;
+          const proof = toBase64(by.prove(text, harness.clock.now_ms));
+          say(item, (said) => Object.assign(said, { size, root, proof }));
+        }
+        alterResults(itemOf(world, 'batch', 12), loseGateway);
+      }, true),
+    named: each('unseen', 'unseen', 'PRINTED_INCONSISTENT', 'ANCHOR_EARLY', 'ANCHOR_EARLY'),
   },
   {
     what: 'A batch is dropped, the others are numbered and signed again',
@@ -185,6 +216,20 @@ export const ALL_TAMPERINGS: readonly Tampering[] = [
       forged((world) => {
         const root = Buffer.alloc(32, 5).toString('base64');
         reopen(world, itemOf(world, 'conflict'), { reason: 'restore', root });
+        withoutAnchors(world);
+      }, true),
+    named: each('LOG_BREAK', 'POLICY_LOG', 'LOG_BREAK', 'POLICY_LOG', 'POLICY_LOG'),
+  },
+  {
+    what: 'A third log names none: the second is left out, and how the first one ended',
+    ...ALL,
+    make: ({ forged }) =>
+      forged((world) => {
+        const open = reopen(world, itemOf(world, 'conflict'), { reason: 'restore' });
+        say(open, (said) => Object.assign(said, { previous: null }));
+        open.follows = false;
+        const first = world.logs.slice(0, -1);
+        world.logs = [...first, { ...lastLog(world), log: 3 }];
         withoutAnchors(world);
       }, true),
     named: each('LOG_BREAK', 'POLICY_LOG', 'LOG_BREAK', 'POLICY_LOG', 'POLICY_LOG'),

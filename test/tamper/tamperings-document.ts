@@ -84,6 +84,27 @@ function sealed(batch: BundleBatch, header: Uint8Array, signer: Signer): BundleB
   return { ...batch, header, signature: signBatch(signer, header) };
 }
 
+/** Takes every row out, and says of each that it rests on what is withheld. */
+function nameAll(said: Json): void {
+  const code: Readonly<Record<string, (row: Json) => string>> = {
+    devices: ({ device }) => device,
+    groups: ({ group }) => group,
+    days: ({ day }) => day,
+    hours: ({ weekday, hour }) => `${weekday}-${hour}`,
+  };
+  for (const hours of ['all', 'working']) {
+    for (const part of ['', '/corrected']) {
+      const tables = part === '' ? said.hours[hours] : said.hours[hours].corrected;
+      for (const [list, nameOf] of Object.entries(code)) {
+        const what = `hours/${hours}${part}/${list}`;
+        const rows: readonly Json[] = tables?.[list] ?? [];
+        said.not_recomputable.push(...rows.map((row) => ({ what, code: nameOf(row) })));
+        if (tables !== undefined) tables[list] = [];
+      }
+    }
+  }
+}
+
 const rowOf = (said: Json, device: string): Json =>
   said.hours.all.devices.find((row: Json) => row.device === device);
 
@@ -151,6 +172,26 @@ export const DOCUMENT_TAMPERINGS: readonly Tampering[] = [
         }),
       ),
     named: 'unseen',
+  },
+  {
+    what: 'In a masked bundle all rows are named as not recomputable, one by one',
+    ...DOCUMENT,
+    bundle: 'masked',
+    make: ({ signed }) => signed(figures(nameAll)),
+    named: 'FIGURES_NONE',
+  },
+  {
+    what: 'In a masked bundle a whole list is named as not recomputable',
+    ...DOCUMENT,
+    bundle: 'masked',
+    make: ({ signed }) =>
+      signed(
+        figures((said) => {
+          delete said.hours.all.devices;
+          said.not_recomputable.unshift({ what: 'hours/all', code: 'devices' });
+        }),
+      ),
+    named: 'FIGURES_DIFFER',
   },
   {
     what: 'A member stands twice in the figures, so that programs read different values',
@@ -278,6 +319,19 @@ export const DOCUMENT_TAMPERINGS: readonly Tampering[] = [
         },
       ),
     named: 'STRETCH_BEGIN',
+  },
+  {
+    what: 'Judging begins behind the first outage, as if nothing had been known before',
+    ...DOCUMENT,
+    make: ({ figured }) =>
+      figured(
+        () => {},
+        (world) => {
+          const begin_ms = world.manifest.begin_ms + HOUR_MS / 2;
+          world.manifest = { ...world.manifest, begin_ms };
+        },
+      ),
+    named: 'BEGIN_UNFIT',
   },
   {
     what: 'Two batches change places',

@@ -1,11 +1,15 @@
 /** Whoever runs the collector: log key and document key, but no agent's. */
 import { gzipSync } from 'node:zlib';
+import { utf8 } from '../../shared/bytes.ts';
 import { hanhChinh } from '../../shared/calendar/hanh-chinh.ts';
 import { signDocument } from '../../shared/evidence/documents.ts';
 import { serializeEnvelope, signEnvelope } from '../../shared/evidence/dsse.ts';
+import { figuresText } from '../../shared/judge/replay/figures-file.ts';
 import { decodeWire } from '../../shared/measure/wire.ts';
 import { createNodeCrypto, generateSigner } from '../../shared/node/crypto.ts';
 import { createTestAgent } from '../support/batches.ts';
+import { edit, resign, takeApart } from '../support/tamper.ts';
+import { verified } from '../support/verify-kit.ts';
 import {
   alterResults,
   answerAll,
@@ -13,6 +17,7 @@ import {
   insertBefore,
   loseGateway,
   putSection,
+  withholdSection,
   withoutAnchors,
 } from './edits.ts';
 import type { OfficeKeys } from './office.ts';
@@ -69,6 +74,14 @@ function replaceAgent(world: World, from: Item, keys: OfficeKeys): void {
 /** A device that is carried in as silent. */
 function downSince(at_ms: number): Json {
   return { state: 'down', silent_since_ms: at_ms, earliest_ms: at_ms - 1_000, answered: [] };
+}
+
+/** By law, as the forger says, names and addresses of that month had to go. */
+function pruneNames(world: World): void {
+  const { recv_ms } = lastLog(world).items.at(-1)?.leaf ?? { recv_ms: 0 };
+  const said = { section: 'identity', months: ['2026-11'], reason: 'quá hạn' };
+  insert(world, paperItem(world, 'prune', said, recv_ms));
+  for (const item of itemsOf(world, 'batch')) withholdSection(item, 'identity');
 }
 
 export const LOG_TAMPERINGS: readonly Tampering[] = [
@@ -372,11 +385,30 @@ export const LOG_TAMPERINGS: readonly Tampering[] = [
         insertBefore(world, paperItem(world, 'prune', said, recv_ms), itemOf(world, 'conflict'));
         drop(world, ...itemsOf(world, 'anchor').slice(-2));
         for (const item of itemsOf(world, 'batch')) {
-          if (item.batch === null) continue;
-          item.batch = { ...item.batch, sections: [item.batch.sections[0] ?? null, null] };
+          withholdSection(item, 'endpoints');
         }
       }),
     named: 'SECTION_PRUNED',
+  },
+  {
+    what: 'Deletion of names is invented, and a bad row is named as not recomputable',
+    ...COLLECTOR,
+    async make({ forged, office }) {
+      const parts = await takeApart(await forged(pruneNames));
+      const not_recomputable = [{ what: 'hours/all/devices', code: 'gw' }];
+      edit(parts, 'figures.json', (text) =>
+        JSON.stringify({ ...JSON.parse(text), not_recomputable }),
+      );
+      // What a verifier computes for whom rows may be left out, but for the bad one.
+      const { figures } = await verified(resign(parts, office.keys.document));
+      if (figures === null) throw new Error('no figures');
+      const { all } = figures.hours;
+      const devices = all.devices.filter(({ device }) => device !== 'gw');
+      const hours = { ...figures.hours, all: { ...all, devices } };
+      parts.set('figures.json', utf8(figuresText({ ...figures, hours, not_recomputable })));
+      return resign(parts, office.keys.document);
+    },
+    named: 'FIGURES_DIFFER',
   },
   {
     what: 'The agent’s place is taken by an enrolled key of one’s own; it tells of outages',
@@ -474,6 +506,20 @@ export const LOG_TAMPERINGS: readonly Tampering[] = [
           Object.assign(said.carry.devices, { gw: downSince(said.to_ms - HOUR_MS) });
         });
         withoutAnchors(world);
+      }),
+    named: 'DAY_DIFFERS',
+  },
+  {
+    what: 'A day inside the period is altered, and deletion of names is invented beside it',
+    ...COLLECTOR,
+    bundle: 'days',
+    make: ({ forged }) =>
+      forged((world) => {
+        say(itemOf(world, 'day'), (said) => {
+          Object.assign(said.carry.devices, { gw: downSince(said.to_ms - HOUR_MS) });
+        });
+        withoutAnchors(world);
+        pruneNames(world);
       }),
     named: 'DAY_DIFFERS',
   },

@@ -113,7 +113,7 @@ const MANIFEST: Shape = {
   as_of: (value) => fits(value, AS_OF),
   rules: ordinal,
   begin: (value) => value === null || fits(value, BEGIN),
-  begin_ms: count,
+  begin_ms: minute,
   end_ms: count,
   agents: (value) => Array.isArray(value) && value.length <= AGENTS_MAX && areAgents(value),
   software: text,

@@ -1,5 +1,6 @@
 /** Checks 3 to 5: what people and services outside hold of the log. */
 import { fromBase64, fromUtf8, utf8 } from '../../bytes.ts';
+import { ordinal } from '../../judge/replay/inputs.ts';
 import type { Policy } from '../bundle/policy.ts';
 import { type Checkpoint, formatCheckpoint, parseCheckpoint } from '../checkpoint.ts';
 import { verifyCosignature } from '../cosignature.ts';
@@ -12,9 +13,11 @@ import type { AnchorAnswer, VerifyOptions } from './types.ts';
 
 /** An anchor that was checked and that the final head continues. */
 export interface VerifiedAnchor {
-  /** Number of the log. */
-  readonly log: number;
-  readonly size: number;
+  /**
+   * Ordinal of the first leaf that it does not cover: of its log those behind its head. A later log
+   * names the whole of an older one, and so covers it.
+   */
+  readonly to: number;
   readonly kind: Anchor['kind'];
   readonly time_ms: number;
   /** Ordinal of the anchor's own leaf: a batch that saw a tree with it is newer. */
@@ -55,7 +58,8 @@ export async function checkAnchors(
         said.say('ANCHOR_UNCHECKED', place, { ...told, problem: 'candidate_witness' });
         continue;
       }
-      anchors.push({ log: log.log, size, kind, time_ms: gen_time_ms, at });
+      const to = ordinal({ log: log.log, leaf: size });
+      anchors.push({ to, kind, time_ms: gen_time_ms, at });
       said.count('checkpoint', 'anchors_good');
     } else {
       const unchecked = problem === 'untrusted_root' || problem === 'unknown_witness';
@@ -87,8 +91,8 @@ async function answerOf(
 }
 
 /**
- * The policy may ask for a witness. One of the last log is enough: its first leaf names the head
- * of the log before it.
+ * The policy may ask for a witness. One anchor of the last log is enough, over whatever head: the
+ * log's first leaf names the head of the log before it. How far it reaches is for check 4 to say.
  */
 function checkQuorum(
   { trust }: VerifyOptions,
@@ -106,23 +110,19 @@ function checkQuorum(
   });
 }
 
-/** Check 4: up to when somebody outside vouches for the log. Returns that time; null: nobody. */
+/** Check 4: up to when somebody outside vouches for the log, UTC ms; null: nobody does. */
 export function checkAnchored(
   anchors: readonly VerifiedAnchor[],
+  vouched_ms: number | null,
   end_ms: number,
   said: Recorder,
-): number | null {
-  const newest = anchors.reduce<number | null>(
-    (max, { time_ms }) => Math.max(max ?? time_ms, time_ms),
-    null,
-  );
-  if (newest === null) said.say('ANCHOR_NONE', 'documents.ndjson', { end_ms });
-  else if (newest < end_ms) {
-    said.say('ANCHOR_EARLY', 'documents.ndjson', { anchored_ms: newest, end_ms });
+): void {
+  if (vouched_ms === null) said.say('ANCHOR_NONE', 'documents.ndjson', { end_ms });
+  else if (vouched_ms < end_ms) {
+    said.say('ANCHOR_EARLY', 'documents.ndjson', { anchored_ms: vouched_ms, end_ms });
   }
   said.count('anchor', 'anchors', anchors.length);
   said.done('anchor');
-  return newest;
 }
 
 /** Check 5: every printed checkpoint that was typed in. Returns how many fit. */

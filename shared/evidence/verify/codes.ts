@@ -104,11 +104,13 @@ export const FINDINGS = {
   LIST_UNKNOWN: ['documents', 'gap'],
   DAY_DIFFERS: ['documents', 'failed'],
   DAY_EARLIER: ['documents', 'note'],
+  DAYS_NOT_RECOMPUTED: ['documents', 'note'],
   REPORT_ISSUED: ['documents', 'note'],
   RULES_OTHER: ['figures', 'failed'],
   FIGURES_FORMAT: ['figures', 'failed'],
   FIGURES_DIFFER: ['figures', 'failed'],
   FIGURES_LEFT_OUT: ['figures', 'note'],
+  FIGURES_NONE: ['figures', 'gap'],
 } as const satisfies Record<string, readonly [CheckId, Severity]>;
 
 export type FindingCode = keyof typeof FINDINGS;

@@ -1,5 +1,6 @@
 /** Checks 13, last part, and 14: days and figures, computed again from what was measured. */
 import { fromUtf8, toHex, utf8 } from '../../bytes.ts';
+import { floorMinute } from '../../judge/lists.ts';
 import { dayDifference } from '../../judge/replay/day-check.ts';
 import { comparedPart, compareFigures } from '../../judge/replay/figures-compare.ts';
 import { type FiguresFile, figuresFile, figuresText } from '../../judge/replay/figures-file.ts';
@@ -83,6 +84,23 @@ export function checkPeriod(manifest: BundleManifest, after_ms: number, said: Re
   if (begin_ms > from_ms) said.say('PERIOD_LATE', 'manifest', { from_ms, begin_ms });
 }
 
+/**
+ * Without a `begin` judging begins in the minute in which a window of the site first did. Where
+ * results are withheld (not `whole`) a window may only seem to begin later than it did.
+ */
+export function checkBegin(
+  { begin, begin_ms, from_ms }: BundleManifest,
+  { judged }: Replayed,
+  whole: boolean,
+  said: Recorder,
+): void {
+  if (begin !== null) return;
+  const starts = judged.windows.map((window) => floorMinute(window.from_ms));
+  const first_ms = starts.length === 0 ? from_ms : starts.reduce((a, b) => Math.min(a, b));
+  if (whole ? begin_ms === first_ms : begin_ms <= first_ms) return;
+  said.say('BEGIN_UNFIT', 'manifest', { begin_ms, first_ms });
+}
+
 /** Judges everything that was fed; a day at a time, so that a browser can draw. */
 export async function finishReplay(
   { onProgress, breathe }: VerifyOptions,
@@ -106,17 +124,23 @@ export interface LateBatch {
 
 /**
  * The newest `day` document of each day says what was computed again. A day is known by its end:
- * the first one of a site is judged from the minute in which anything was known.
+ * the first one of a site is judged from the minute in which anything was known. `late` null:
+ * results are withheld, so that no day can be computed again; how many is told.
  */
 export function checkDays(
   documents: readonly LoggedDocument[],
   { days }: Replayed,
-  late: readonly LateBatch[],
+  late: readonly LateBatch[] | null,
   said: Recorder,
 ): void {
   const newest = new Map<number, LoggedDocument>();
   for (const document of documents) {
     if (document.content.kind === 'day') newest.set(document.content.said.to_ms, document);
+  }
+  if (late === null) {
+    const count = days.filter(({ end_ms }) => newest.has(end_ms)).length;
+    if (count > 0) said.say('DAYS_NOT_RECOMPUTED', 'documents.ndjson', { count });
+    return;
   }
   for (const replayed of days) {
     const document = newest.get(replayed.end_ms);
@@ -157,11 +181,11 @@ export async function readTold(container: Container, said: Recorder): Promise<To
   }
 }
 
-/** Check 14: what figures.json says, member by member. `withheld`: results are not in the bundle. */
+/** Check 14: what figures.json says, member by member. `may_leave_out`: results of computers are withheld. */
 export function checkFigures(
   { text, file, left_out }: ToldFigures,
   own: FiguresFile,
-  withheld: boolean,
+  may_leave_out: boolean,
   said: Recorder,
 ): void {
   // The same text needs no comparison member by member, which is as long as all else of this check.
@@ -170,7 +194,7 @@ export function checkFigures(
   for (const { place, said: value, own: computed } of found) {
     said.say('FIGURES_DIFFER', place, { told: value, own: computed });
   }
-  if (left_out > 0 && !withheld) {
+  if (left_out > 0 && !may_leave_out) {
     said.say('FIGURES_DIFFER', 'not_recomputable', { told: String(left_out), own: '-' });
   }
   if (left_out > 0) said.say('FIGURES_LEFT_OUT', FIGURES_NAME, { count: left_out });
@@ -179,7 +203,9 @@ export function checkFigures(
     said.say('FIGURES_FORMAT', FIGURES_NAME, { problem: 'SPELLING' });
   }
   const compared = comparedPart(file, own);
-  said.count('figures', 'rows', rowsOf(compared));
+  const rows = rowsOf(compared);
+  if (rows === 0) said.say('FIGURES_NONE', FIGURES_NAME);
+  said.count('figures', 'rows', rows);
   said.count('figures', 'incidents', lengthOf(compared.incidents));
 }
 

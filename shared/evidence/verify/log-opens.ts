@@ -14,39 +14,41 @@ export type LogOpens = ReadonlyMap<number, LogOpen>;
  */
 export function checkLogOpens(logs: readonly VerifiedLog[], said: Recorder): LogOpens {
   const opens = new Map<number, LogOpen>();
-  for (const { log, head, opening } of logs) {
+  for (const [at, verified] of logs.entries()) {
+    const { log, head, opening } = verified;
     const place = `log ${log} leaf 0`;
-    if (opening.open !== null) {
-      opens.set(log, opening.open);
-      const before = logs.find((one) => one.log === log - 1);
-      follows(before, opening.open, place, said);
-    } else if (opening.problem === null) {
+    if (opening.open !== null) opens.set(log, opening.open);
+    else if (opening.problem === null) {
       said.say('LOG_OPEN_MISSING', place, { log: head.origin });
-    } else {
-      said.say('LOG_OPEN_FALSE', place, { log: head.origin, problem: opening.problem });
-    }
+    } else said.say('LOG_OPEN_FALSE', place, { log: head.origin, problem: opening.problem });
+    if (opening.open !== null || log !== at + 1) follows(logs[at - 1], verified, at + 1, said);
   }
   return opens;
 }
 
-/** Log n + 1 names the very head that log n has in the bundle. */
+/**
+ * Logs are numbered from 1 without a hole, and log n + 1 names the very head of log n that is in
+ * the bundle: what a log that is not here held would be missing without a word.
+ */
 function follows(
   before: VerifiedLog | undefined,
-  { previous, log: origin }: LogOpen,
-  place: string,
+  { log, head: { origin }, opening }: VerifiedLog,
+  number: number,
   said: Recorder,
 ): void {
+  const place = `log ${log} leaf 0`;
+  const previous = opening.open?.previous ?? null;
+  const isNext = log === number;
   if (before === undefined) {
-    if (previous !== null) said.say('LOG_BREAK', place, { log: origin, previous: previous.log });
+    if (isNext && previous === null) return;
+    said.say('LOG_BREAK', place, { log: origin, previous: previous?.log ?? '-' });
     return;
   }
   const { head, signed_size } = before;
   const root = previous === null ? new Uint8Array() : fromBase64(previous.root);
-  if (
-    previous?.log !== head.origin ||
-    previous.size !== head.size ||
-    !equalBytes(root, head.root)
-  ) {
+  const isHead =
+    previous?.log === head.origin && previous.size === head.size && equalBytes(root, head.root);
+  if (!isNext || !isHead) {
     said.say('LOG_BREAK', place, { log: origin, previous: head.origin });
     return;
   }

@@ -2,7 +2,6 @@
 import { FUTURE_MAX_MS } from '../../judge/place.ts';
 import { ordinal } from '../../judge/replay/inputs.ts';
 import type { VerifiedAnchor } from './anchors.ts';
-import type { VerifiedLog } from './logs.ts';
 import type { Recorder } from './recorder.ts';
 import type { ProvedHead } from './seen.ts';
 import { batchPlace, type WalkedBatch } from './walked-batch.ts';
@@ -27,11 +26,7 @@ interface Run {
   run: string;
 }
 
-export function createTimes(
-  anchors: readonly VerifiedAnchor[],
-  logs: readonly VerifiedLog[],
-  said: Recorder,
-): TimeChecker {
+export function createTimes(anchors: readonly VerifiedAnchor[], said: Recorder): TimeChecker {
   const runs = new Map<string, Run>();
   const received = new Map<number, number>();
   let strong = 0;
@@ -59,7 +54,7 @@ export function createTimes(
         });
       }
       const least_ms = seen === null ? null : newerThan(anchors, seen);
-      const most_ms = olderThan(anchors, logs, batch);
+      const most_ms = olderThan(anchors, batch);
       if (least_ms !== null && most_ms !== null) strong += 1;
       checkBounds(batch, run, least_ms, most_ms, said);
     },
@@ -104,16 +99,11 @@ function newerThan(anchors: readonly VerifiedAnchor[], { log, size }: ProvedHead
   return newest;
 }
 
-/** Oldest anchor over a head that holds the batch; a later log names the whole of an older one. */
-function olderThan(
-  anchors: readonly VerifiedAnchor[],
-  logs: readonly VerifiedLog[],
-  { leaf }: WalkedBatch,
-): number | null {
+/** Oldest anchor over a head that holds the batch. */
+function olderThan(anchors: readonly VerifiedAnchor[], { at }: WalkedBatch): number | null {
   let oldest: number | null = null;
-  for (const { log, size, time_ms } of anchors) {
-    const covers = log === leaf.log ? size > leaf.leaf : log > leaf.log && logs.length > 1;
-    if (covers && (oldest === null || time_ms < oldest)) oldest = time_ms;
+  for (const { to, time_ms } of anchors) {
+    if (to > at && (oldest === null || time_ms < oldest)) oldest = time_ms;
   }
   return oldest;
 }

@@ -14,6 +14,7 @@ import { checkDaily } from './daily.ts';
 import { readDocuments } from './documents.ts';
 import {
   beginReplay,
+  checkBegin,
   checkDays,
   checkFigures,
   checkPeriod,
@@ -77,7 +78,6 @@ async function walk(options: VerifyOptions, said: Recorder, found: Found): Promi
   const documents = readDocuments({ crypto, manifest, logs, opens, said }, texts);
   const anchors = await checkAnchors(options, policy, logs, documents, said);
   said.done('container', 'checkpoint', 'keys');
-  found.anchored_ms = checkAnchored(anchors, manifest.to_ms, said);
   found.printed = checkPrinted(options.checkpoints, logs, said);
   said.done('consistency');
   await judge({ options, said, container, policy, logs, opens, documents, anchors }, found);
@@ -108,15 +108,20 @@ async function judge(known: Known, found: Found): Promise<void> {
   const walked = await walkBatches(known, replay, withheld);
   found.batches = walked.batches;
   found.strong = walked.strong;
+  found.anchored_ms = walked.vouched_ms;
+  checkAnchored(known.anchors, walked.vouched_ms, manifest.to_ms, said);
   withheld.end();
   checkDaily(manifest, logs, walked.stretches, said);
   said.done('signatures', 'chain', 'inclusion', 'seen', 'time', 'completeness');
   const replayed = await finishReplay(options, manifest, replay);
   // Where results are withheld a day cannot be made whole again.
-  if (withheld.names.size === 0) checkDays(documents.documents, replayed, walked.late, said);
+  const whole = !hidden && !withheld.results;
+  checkBegin(manifest, replayed, whole, said);
+  checkDays(documents.documents, replayed, whole ? walked.late : null, said);
   said.done('documents');
   found.figures = figuresOf(replayed, manifest);
-  if (told !== null) checkFigures(told, found.figures, withheld.names.size > 0, said);
+  const may_leave_out = manifest.masked || withheld.endpoints;
+  if (told !== null) checkFigures(told, found.figures, may_leave_out, said);
   said.done('figures');
 }
 

@@ -17,6 +17,7 @@ import { readSections } from './sections.ts';
 import { createSeen } from './seen.ts';
 import { createTimes } from './times.ts';
 import type { VerifyOptions } from './types.ts';
+import { createVouched } from './vouched.ts';
 import { batchPlace, type WalkedBatch } from './walked-batch.ts';
 import type { Withheld } from './withheld.ts';
 
@@ -41,6 +42,8 @@ export interface WalkedBatches {
   readonly batches: number;
   /** Batches whose time is bounded from both sides by anchors. */
   readonly strong: number;
+  /** Up to when somebody outside vouches, UTC ms; null: nobody does. */
+  readonly vouched_ms: number | null;
 }
 
 /** Walks all leaves in their order; everything goes into the replay. */
@@ -58,12 +61,14 @@ export async function walkBatches(
     logs.some(({ log, proved }) => log === leaf.log && proved);
   const chains = createChains({ crypto, manifest, keys, every, included, said });
   const seen = createSeen({ crypto, policy, logs, opens, said });
-  const times = createTimes(anchors, logs, said);
+  const times = createTimes(anchors, said);
+  const vouched = createVouched(anchors);
   const late: LateBatch[] = [];
   const closed = new Map<string, number>();
   let batches = 0;
   for await (const step of walkLeaves(options, container, logs, said)) {
     if (step.kind === 'document') {
+      vouched.document(step.leaf, ordinal(step.leaf));
       const document = byPlace.get(ordinal(step.leaf));
       if (document === undefined) continue;
       feedDocument(document, inputs, replay);
@@ -77,6 +82,7 @@ export async function walkBatches(
     withheld.sections(batch, missing);
     const follows = chains.batch(batch);
     times.batch(batch, seen.batch(batch));
+    vouched.batch(batch);
     replay.feed(asStored(input, follows, missing));
     batches += 1;
     noteLate(late, closed, batch);
@@ -84,7 +90,7 @@ export async function walkBatches(
   const stretches = chains.end();
   said.count('signatures', 'batches', batches);
   said.count('time', 'strong', times.strong);
-  return { late, stretches, batches, strong: times.strong };
+  return { late, stretches, batches, strong: times.strong, vouched_ms: vouched.end() };
 }
 
 type Inputs = ReturnType<typeof createInputs>;

@@ -11,8 +11,10 @@ export interface Withheld {
    * the figures: whatever results of theirs it holds would not be counted, so it may hold none.
    */
   sections(batch: WalkedBatch, names: readonly string[]): void;
-  /** Names of sections of which at least one is missing. */
-  readonly names: ReadonlySet<string>;
+  /** Whether results of computers are missing: only then rows of a full bundle may be left out. */
+  readonly endpoints: boolean;
+  /** Whether any results are missing. No figure and no day rests on the names of `identity`. */
+  readonly results: boolean;
   /** What was masked, once for each section. */
   end(): void;
 }
@@ -31,7 +33,12 @@ export function createWithheld(
   const told = new Set<string>();
   let hidden = 0;
   return {
-    names: found,
+    get endpoints() {
+      return found.has('endpoints');
+    },
+    get results() {
+      return found.has('endpoints') || found.has('infra');
+    },
     sections(batch, names) {
       const { identity, record } = batch;
       for (const [at, { name }] of masked ? identity.sections.entries() : []) {

@@ -153,11 +153,22 @@ function namedOf(file: unknown): ReadonlySet<string> {
   const list: readonly unknown[] = Array.isArray(named) ? named : [];
   return new Set(
     list.flatMap((item) => {
-      // Nothing withheld takes the file's own head away.
-      if (!isMembers(item) || item.what === '' || item.what === 'hours') return [];
+      if (!isMembers(item) || !mayBeLost(item)) return [];
       return [keyOf(String(item.what), String(item.code))];
     }),
   );
+}
+
+/**
+ * What withheld results can take away: items of lists, totals, and the two members that are only
+ * there where a device gives reason for them. Never a whole list, or the file's own head.
+ */
+function mayBeLost({ what, code }: Members): boolean {
+  if (typeof what !== 'string') return false;
+  if (isList(what)) return true;
+  if (what.endsWith('/totals')) return PARTS.has(what);
+  const isHours = what === 'hours/all' || what === 'hours/working';
+  return isHours && (code === 'corrected' || code === 'late_maintenance');
 }
 
 function isMembers(value: unknown): value is Members {

@@ -74,7 +74,15 @@ test('days inside a bundle are computed again, a hole is named as a gap', async 
   assert.equal(silent.length, 1, told(verdict).join('\n'));
   assert.equal(Number(silent[0]?.to_ms) - Number(silent[0]?.from_ms), 20 * 60_000);
   const documents = verdict.checks.find(({ id }) => id === 'documents');
-  assert.ok((documents?.counted.days ?? 0) >= 1, 'a day was compared');
+  const days = documents?.counted.days ?? 0;
+  assert.ok(days >= 1, 'a day was compared');
+  assert.deepEqual(findings(verdict, 'DAYS_NOT_RECOMPUTED'), []);
+  const hidden = await build(t, bundleDeps(harness), {
+    ...(await askFor(harness, period)),
+    masked: true,
+  });
+  const [left] = findings(await verified(hidden.zip), 'DAYS_NOT_RECOMPUTED');
+  assert.equal(left?.detail.count, days, 'what is not compared is told');
 });
 
 test('a witness makes the policy’s quorum and bounds the times', async (t) => {

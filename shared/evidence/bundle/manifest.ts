@@ -1,5 +1,6 @@
 /** manifest.dsse.json: an in-toto Statement v1 over the hash of every other file. */
 import { equalBytes, fromBase64, fromUtf8, utf8 } from '../../bytes.ts';
+import { TIME_MS_MAX } from '../../measure/strict.ts';
 import { oddMember, type Shape } from '../document-shapes.ts';
 import { bundleFormat } from './format-error.ts';
 import { entryKind, MANIFEST_NAME } from './names.ts';
@@ -9,6 +10,7 @@ import {
   type BundleManifest,
   type BundleStatement,
   type BundleSubject,
+  PERIOD_MAX_MS,
   STATEMENT_TYPE,
 } from './types.ts';
 
@@ -83,7 +85,8 @@ function isStatement(value: unknown): value is Statement {
 
 const count = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
 const ordinal = (value: unknown): boolean => count(value) && Number(value) >= 1;
-const minute = (value: unknown): boolean => count(value) && Number(value) % MINUTE_MS === 0;
+const time = (value: unknown): boolean => count(value) && Number(value) <= TIME_MS_MAX;
+const minute = (value: unknown): boolean => time(value) && Number(value) % MINUTE_MS === 0;
 const text = (value: unknown): boolean =>
   typeof value === 'string' && value !== '' && value.length <= TEXT_CHARS_MAX;
 const code = (value: unknown): boolean => typeof value === 'string' && CODE.test(value);
@@ -96,7 +99,7 @@ const SUBJECT: Shape = {
 const DIGEST: Shape = {
   sha256: (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),
 };
-const AS_OF: Shape = { log: text, size: ordinal, to_ms: count, at_ms: count };
+const AS_OF: Shape = { log: text, size: ordinal, to_ms: time, at_ms: time };
 const BEGIN: Shape = { log: ordinal, leaf: count };
 const AGENT: Shape = {
   agent: code,
@@ -113,8 +116,8 @@ const MANIFEST: Shape = {
   as_of: (value) => fits(value, AS_OF),
   rules: ordinal,
   begin: (value) => value === null || fits(value, BEGIN),
-  begin_ms: count,
-  end_ms: count,
+  begin_ms: time,
+  end_ms: time,
   agents: (value) => Array.isArray(value) && value.length <= AGENTS_MAX && areAgents(value),
   software: text,
 };
@@ -126,7 +129,7 @@ const STATEMENT: Shape = {
   predicate: (value) => {
     if (!fits(value, MANIFEST)) return false;
     const { from_ms, to_ms } = Object.assign({ from_ms: 0, to_ms: 0 }, value);
-    return from_ms < to_ms;
+    return from_ms < to_ms && to_ms - from_ms <= PERIOD_MAX_MS;
   },
 };
 

@@ -77,7 +77,10 @@ function hole(
   { agentKey }: SigningKeys,
 ): Content {
   const { agent, epoch, from_seq } = payloadMembers(payload);
-  const key = agentKey(String(agent), Number(epoch), Number(from_seq));
+  if (typeof agent !== 'string' || typeof epoch !== 'number' || typeof from_seq !== 'number') {
+    throw unsigned();
+  }
+  const key = agentKey(agent, epoch, from_seq);
   if (key === null) throw unsigned();
   return { kind: 'hole', said: openDocument(crypto, envelope, 'hole', key) };
 }

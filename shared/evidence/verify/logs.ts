@@ -4,7 +4,7 @@ import { parseDaily } from '../bundle/daily.ts';
 import { parseLeaves } from '../bundle/leaves.ts';
 import { type LogFile, logFileName } from '../bundle/names.ts';
 import type { Policy } from '../bundle/policy.ts';
-import { parseConsistency, parseInclusion } from '../bundle/proofs.ts';
+import { inclusionBytesMax, parseConsistency, parseInclusion } from '../bundle/proofs.ts';
 import type { BundleDay, BundleLeaf, BundleManifest, BundleProof } from '../bundle/types.ts';
 import { type Checkpoint, openCheckpoint } from '../checkpoint.ts';
 import type { Crypto } from '../crypto.ts';
@@ -89,6 +89,8 @@ async function proveLeaves(
   file: string,
   leaves: readonly BundleLeaf[],
 ): Promise<boolean> {
+  // A proof that is too long for its leaves is not even read.
+  if (container.size(file) > inclusionBytesMax(leaves.length)) return false;
   const bytes = await container.bytes(file);
   if (bytes.length % root.length !== 0) return false;
   const placed = leaves.map((leaf) => ({ index: leaf.leaf, hash: hashLeaf(crypto, leaf) }));

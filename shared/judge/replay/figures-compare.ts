@@ -9,13 +9,14 @@ type Members = Readonly<Record<string, unknown>>;
 
 /** Lists of a file and how their items are named; a place may end in several of them. */
 const NAMES: Readonly<Record<string, (item: Members) => string>> = {
-  devices: ({ device }) => String(device),
-  groups: ({ group }) => String(group),
-  days: ({ day }) => String(day),
-  hours: ({ weekday, hour }) => `${weekday}-${hour}`,
-  windows: ({ id, from_ms }) => `${id}/${from_ms}`,
-  incidents: ({ id }) => String(id),
-  findings: ({ what, device, port, from_ms }) => `${what}/${device}/${port ?? ''}/${from_ms}`,
+  devices: ({ device }) => textOf(device),
+  groups: ({ group }) => textOf(group),
+  days: ({ day }) => textOf(day),
+  hours: ({ weekday, hour }) => [weekday, hour].map(textOf).join('-'),
+  windows: ({ id, from_ms }) => [id, from_ms].map(textOf).join('/'),
+  incidents: ({ id }) => textOf(id),
+  findings: ({ what, device, port, from_ms }) =>
+    [what, device, port ?? '', from_ms].map(textOf).join('/'),
 };
 /** Members whose own members stand or fall one by one. */
 const PARTS: ReadonlySet<string> = new Set([
@@ -153,11 +154,17 @@ function namedOf(file: unknown): ReadonlySet<string> {
   const list: readonly unknown[] = Array.isArray(named) ? named : [];
   return new Set(
     list.flatMap((item) => {
+      const what = isMembers(item) ? textOf(item.what) : '';
       // Nothing withheld takes the file's own head away.
-      if (!isMembers(item) || item.what === '' || item.what === 'hours') return [];
-      return [keyOf(String(item.what), String(item.code))];
+      if (!isMembers(item) || what === '' || what === 'hours') return [];
+      return [keyOf(what, textOf(item.code))];
     }),
   );
+}
+
+/** What a stranger puts where a name should be may be an object, which no text can be made of. */
+function textOf(value: unknown): string {
+  return typeof value === 'object' && value !== null ? '' : String(value);
 }
 
 function isMembers(value: unknown): value is Members {

@@ -10,14 +10,16 @@ import {
   type BundleManifest,
   type BundleStatement,
   type BundleSubject,
+  LOG_LEAVES_MAX,
+  LOGS_MAX,
   PERIOD_MAX_MS,
   STATEMENT_TYPE,
 } from './types.ts';
 
 /** Longest origin and version text, in characters. */
-const TEXT_CHARS_MAX = 200;
+export const TEXT_CHARS_MAX = 200;
 /** Agents of one site that ever were: 16 at a time, with room for many replaced ones. */
-const AGENTS_MAX = 1_000;
+export const AGENTS_MAX = 1_000;
 const CODE = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const MINUTE_MS = 60_000;
 
@@ -100,7 +102,10 @@ const DIGEST: Shape = {
   sha256: (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),
 };
 const AS_OF: Shape = { log: text, size: ordinal, to_ms: time, at_ms: time };
-const BEGIN: Shape = { log: ordinal, leaf: count };
+const BEGIN: Shape = {
+  log: (value) => ordinal(value) && Number(value) <= LOGS_MAX,
+  leaf: (value) => count(value) && Number(value) < LOG_LEAVES_MAX,
+};
 const AGENT: Shape = {
   agent: code,
   epoch: ordinal,

@@ -17,7 +17,7 @@ import type { BundleProof } from './types.ts';
 
 const CONSISTENCY = 'lanproof-consistency/v1';
 /** A consistency proof may have one hash more than an audit path. */
-const HASHES_MAX = PROOF_HASHES_MAX + 1;
+export const HASHES_MAX = PROOF_HASHES_MAX + 1;
 
 interface Proofs {
   readonly origin: string;

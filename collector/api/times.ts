@@ -1,10 +1,9 @@
 import { LanProofError } from '../../shared/errors.ts';
+import { PERIOD_MAX_MS } from '../../shared/evidence/bundle/types.ts';
 import type { AsOf } from '../../shared/judge/period/judged.ts';
 
 /** Periods are whole UTC minutes (accounting §1). */
 export const MINUTE_MS = 60_000;
-/** 400 days: a year's report and its margins; a longer one is several. */
-export const PERIOD_MAX_MS = 400 * 24 * 60 * MINUTE_MS;
 const RFC3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)$/;
 
 /** An RFC 3339 time (offset required) as UTC epoch ms. Throws LanProofError TIME_FORMAT. */

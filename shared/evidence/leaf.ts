@@ -4,6 +4,7 @@
  */
 import { fromBase64, fromUtf8, toBase64, utf8 } from '../bytes.ts';
 import { LanProofError } from '../errors.ts';
+import { TIME_MS_MAX } from '../measure/strict.ts';
 import type { Crypto } from './crypto.ts';
 import { HASH_BYTES, leafHash } from './merkle.ts';
 
@@ -99,7 +100,8 @@ function checkLeaf(leaf: Leaf): void {
   if (!isCount(leaf.epoch)) throw malformed('unfit epoch', 5);
   if (!isCount(leaf.seq)) throw malformed('unfit seq', 6);
   if (leaf.hash.length !== HASH_BYTES) throw malformed('unfit hash', 7);
-  if (!isCount(leaf.recv_ms)) throw malformed('unfit receive time', 8);
+  if (!isCount(leaf.recv_ms) || leaf.recv_ms > TIME_MS_MAX)
+    throw malformed('unfit receive time', 8);
   if (leaf.kind === 'batch' && (leaf.agent === null || leaf.epoch === 0 || leaf.seq === 0)) {
     throw malformed('a batch needs site, agent, epoch and seq', 2);
   }

@@ -16,6 +16,12 @@ export interface PlacedHash {
   readonly hash: Uint8Array;
 }
 
+/** Hashes in order: a list, or a view of bytes that would be a list too long for memory. */
+export interface ProofHashes {
+  readonly length: number;
+  at(index: number): Uint8Array | undefined;
+}
+
 /** Whose hashes prove the leaves `indexes` (ascending, below `size`), in order. */
 export function* missingRanges(size: number, indexes: readonly number[]): Generator<LeafRange> {
   const stack: LeafRange[] = [[0, size]];
@@ -40,12 +46,12 @@ export function rootOfProof(
   crypto: Crypto,
   size: number,
   leaves: readonly PlacedHash[],
-  hashes: readonly Uint8Array[],
+  hashes: ProofHashes,
 ): Uint8Array | null {
   let [next, used] = [0, 0];
   const cover = (lo: number, hi: number): Uint8Array | null => {
     const leaf = leaves[next];
-    if (leaf === undefined || leaf.index >= hi) return hashes[used++] ?? null;
+    if (leaf === undefined || leaf.index >= hi) return hashes.at(used++) ?? null;
     if (hi - lo === 1) {
       next += 1;
       return leaf.index === lo ? leaf.hash : null;

@@ -1,10 +1,10 @@
 /** The keys of one epoch: the enrolled one, and those that rotations put in its place. */
-import { fromBase64, fromUtf8, utf8 } from '../bytes.ts';
+import { fromBase64, fromUtf8, toBase64, utf8 } from '../bytes.ts';
 import { LanProofError } from '../errors.ts';
 import type { Crypto, Signer } from './crypto.ts';
 import { openDocument } from './document-reading.ts';
 import { documentType, type Enrol } from './documents.ts';
-import { type Envelope, signEnvelope } from './dsse.ts';
+import { type Envelope, parseEnvelope, signEnvelope } from './dsse.ts';
 import type { Rotate } from './ledger-documents.ts';
 
 /** Rotations of one epoch: two a month for more than a decade would be fewer. */
@@ -21,11 +21,11 @@ export interface CheckedRotation {
 /**
  * Opens a rotate document by the two keys that it names: both must have signed it, so that neither
  * a stolen new key nor a stolen old one alone makes a rotation of somebody else's key. Whether the
- * old one is the agent's is for the caller. Throws LanProofError DOCUMENT_FORMAT, DSSE_*.
+ * old one is the agent's is for the caller. Throws LanProofError ROTATION_CHAIN where they cannot be read,
+ * DOCUMENT_FORMAT, DSSE_*.
  */
 export function openRotate(crypto: Crypto, envelope: Envelope | string): Rotate {
-  const claimed = claimedKeys(typeof envelope === 'string' ? JSON.parse(envelope) : envelope);
-  const [old_key, new_key] = [fromBase64(claimed.old_key), fromBase64(claimed.new_key)];
+  const { old_key, new_key } = claimedKeys(parseEnvelope(envelope));
   openDocument(crypto, envelope, 'rotate', old_key);
   return openDocument(crypto, envelope, 'rotate', new_key);
 }
@@ -72,17 +72,17 @@ export function checkRotations(
 /** Base64 of the key that an envelope says to begin; nothing is verified. '' if unreadable. */
 export function rotatedTo(envelope: Envelope): string {
   try {
-    return claimedKeys(envelope).new_key;
+    return toBase64(claimedKeys(envelope).new_key);
   } catch {
     return '';
   }
 }
 
-function claimedKeys(envelope: Envelope): { old_key: string; new_key: string } {
+function claimedKeys(envelope: Envelope): { old_key: Uint8Array; new_key: Uint8Array } {
   try {
     const value: unknown = JSON.parse(fromUtf8(fromBase64(envelope.payload)));
     const { old_key, new_key } = Object.assign({ old_key: '', new_key: '' }, value);
-    return { old_key: String(old_key), new_key: String(new_key) };
+    return { old_key: fromBase64(String(old_key)), new_key: fromBase64(String(new_key)) };
   } catch (cause) {
     throw broken('a rotation cannot be read', cause);
   }

@@ -22,6 +22,10 @@ export const LOG_FINDINGS = {
   },
   FILE_FORMAT: { vi: 'Không đọc được tệp ({problem})', en: 'The file cannot be read ({problem})' },
   FILE_TOO_LARGE: { vi: 'Tệp quá lớn: {bytes} byte', en: 'The file is too large: {bytes} bytes' },
+  UNFORESEEN: {
+    vi: 'Bộ số liệu có giá trị mà chương trình không lường trước ({problem})',
+    en: 'A value that this program did not foresee ended the checks ({problem})',
+  },
   MANIFEST_FORMAT: {
     vi: 'Không đọc được bản kê ({problem})',
     en: 'The manifest cannot be read ({problem})',

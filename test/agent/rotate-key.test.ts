@@ -10,9 +10,9 @@ import { KEY_FILE, loadIdentity, NEXT_KEY_FILE, saveEnrolment } from '../../agen
 import { rotateKey } from '../../agent/rotate-key.ts';
 import { SpoolDb } from '../../agent/spool/db.ts';
 import { writeHeadHint } from '../../agent/spool/loss.ts';
-import { toBase64 } from '../../shared/bytes.ts';
-import { signDocument } from '../../shared/evidence/documents.ts';
-import { parseEnvelope } from '../../shared/evidence/dsse.ts';
+import { toBase64, utf8 } from '../../shared/bytes.ts';
+import { documentType, signDocument } from '../../shared/evidence/documents.ts';
+import { parseEnvelope, signEnvelope } from '../../shared/evidence/dsse.ts';
 import { shortCode } from '../../shared/evidence/keys.ts';
 import { signRequest } from '../../shared/evidence/request-auth.ts';
 import { openRotate, signRotate } from '../../shared/evidence/rotations.ts';
@@ -186,7 +186,16 @@ test('an answer that was lost is asked for again; nobody else rotates this key',
   const thief = generateSigner().signer;
   const by = (old: typeof signer, made: typeof signer, after_seq = 2) =>
     signRotate(crypto, old, made, { ...place, after_seq, old_key: key(old), new_key: key(made) });
+  const odd = (keys: string) => {
+    const payload = utf8(`{"old_key":${keys},"new_key":${keys}}`);
+    return signEnvelope(thief, documentType('rotate'), payload, crypto);
+  };
   const cases: [unknown, typeof signer, number, string][] = [
+    [odd('"!"'), thief, 401, 'ROTATE_FOREIGN'],
+    [odd('"AAAA"'), thief, 401, 'ROTATE_FOREIGN'],
+    [odd('{"toString":0}'), thief, 401, 'ROTATE_FOREIGN'],
+    [odd('['.repeat(2_000) + ']'.repeat(2_000)), thief, 401, 'ROTATE_FOREIGN'],
+    [{ ...odd('1'), payload: 'ew==' }, thief, 401, 'ROTATE_FOREIGN'],
     [by(thief, thief), thief, 401, 'ROTATE_FOREIGN'],
     [
       { ...by(signer, thief), signatures: by(signer, thief).signatures.slice(1) },

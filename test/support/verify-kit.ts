@@ -30,8 +30,22 @@ export function nodeSha256(): Hasher {
   };
 }
 
-/** Verifies bytes as an auditor would who holds nothing; `held` says otherwise. */
+/**
+ * Verifies bytes as an auditor would who holds nothing; `held` says otherwise. Throws where the
+ * verifier met what it did not foresee: no test may take its own fault for one of the file.
+ */
 export async function verified(
+  bytes: Uint8Array,
+  held: Partial<VerifyOptions> = {},
+): Promise<Verdict> {
+  const verdict = await verifiedAnyhow(bytes, held);
+  const [unforeseen] = findings(verdict, 'UNFORESEEN');
+  if (unforeseen !== undefined) throw new Error(`unforeseen: ${unforeseen.detail.problem}`);
+  return verdict;
+}
+
+/** The same, whatever was found. */
+export async function verifiedAnyhow(
   bytes: Uint8Array,
   held: Partial<VerifyOptions> = {},
 ): Promise<Verdict> {

@@ -1,7 +1,7 @@
 /** documents.ndjson: control documents, one JSON object a line. */
 import { bundleFormat } from './format-error.ts';
 import { type Line, linesOf } from './lines.ts';
-import type { BundleDocument, LeafPlace } from './types.ts';
+import { type BundleDocument, type LeafPlace, LOG_LEAVES_MAX, LOGS_MAX } from './types.ts';
 
 /** One line, newline included. */
 export function documentLine({ log, leaf, text }: BundleDocument): string {
@@ -44,7 +44,11 @@ function readDocument({ text, place }: Line): BundleDocument {
     leaf,
     text: envelope,
   } = Object.assign({ log: undefined, leaf: undefined, text: undefined }, value);
-  if (!isPlace(log, 1) || !isPlace(leaf, 0) || !(envelope === null || isText(envelope))) {
+  if (
+    !isPlace(log, 1, LOGS_MAX) ||
+    !isPlace(leaf, 0, LOG_LEAVES_MAX - 1) ||
+    !(envelope === null || isText(envelope))
+  ) {
     throw bundleFormat(place, 'not {"log","leaf","text"}');
   }
   const document = { log, leaf, text: envelope };
@@ -59,8 +63,8 @@ export function isBehind(a: LeafPlace, b: LeafPlace): boolean {
   return a.log === b.log ? a.leaf > b.leaf : a.log > b.log;
 }
 
-function isPlace(value: unknown, from: number): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= from;
+function isPlace(value: unknown, from: number, to: number): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= from && Number(value) <= to;
 }
 
 function isText(value: unknown): value is string {

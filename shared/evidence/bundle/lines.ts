@@ -8,6 +8,7 @@ import { HASH_BYTES } from '../merkle.ts';
 import { isKeyName } from '../note.ts';
 import { isTreeSize } from '../tree-math.ts';
 import { bundleFormat } from './format-error.ts';
+import { LOG_LEAVES_MAX } from './types.ts';
 
 /** First line of a file about one log: the log's origin, and the size it is told at. */
 export interface LogHead {
@@ -90,5 +91,5 @@ function checkHead({ origin, size }: LogHead, place: string): void {
   if (!isKeyName(origin) || origin.length > ORIGIN_CHARS_MAX) {
     throw bundleFormat(place, 'unfit origin');
   }
-  if (!isTreeSize(size)) throw bundleFormat(place, 'unfit size');
+  if (!isTreeSize(size) || size > LOG_LEAVES_MAX) throw bundleFormat(place, 'unfit size');
 }

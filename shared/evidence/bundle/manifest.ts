@@ -1,5 +1,6 @@
 /** manifest.dsse.json: an in-toto Statement v1 over the hash of every other file. */
 import { equalBytes, fromBase64, fromUtf8, utf8 } from '../../bytes.ts';
+import { TIME_MS_MAX } from '../../measure/strict.ts';
 import { oddMember, type Shape } from '../document-shapes.ts';
 import { bundleFormat } from './format-error.ts';
 import { entryKind, MANIFEST_NAME } from './names.ts';
@@ -9,13 +10,16 @@ import {
   type BundleManifest,
   type BundleStatement,
   type BundleSubject,
+  LOG_LEAVES_MAX,
+  LOGS_MAX,
+  PERIOD_MAX_MS,
   STATEMENT_TYPE,
 } from './types.ts';
 
 /** Longest origin and version text, in characters. */
-const TEXT_CHARS_MAX = 200;
+export const TEXT_CHARS_MAX = 200;
 /** Agents of one site that ever were: 16 at a time, with room for many replaced ones. */
-const AGENTS_MAX = 1_000;
+export const AGENTS_MAX = 1_000;
 const CODE = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const MINUTE_MS = 60_000;
 
@@ -83,7 +87,8 @@ function isStatement(value: unknown): value is Statement {
 
 const count = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
 const ordinal = (value: unknown): boolean => count(value) && Number(value) >= 1;
-const minute = (value: unknown): boolean => count(value) && Number(value) % MINUTE_MS === 0;
+const time = (value: unknown): boolean => count(value) && Number(value) <= TIME_MS_MAX;
+const minute = (value: unknown): boolean => time(value) && Number(value) % MINUTE_MS === 0;
 const text = (value: unknown): boolean =>
   typeof value === 'string' && value !== '' && value.length <= TEXT_CHARS_MAX;
 const code = (value: unknown): boolean => typeof value === 'string' && CODE.test(value);
@@ -96,8 +101,11 @@ const SUBJECT: Shape = {
 const DIGEST: Shape = {
   sha256: (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),
 };
-const AS_OF: Shape = { log: text, size: ordinal, to_ms: count, at_ms: count };
-const BEGIN: Shape = { log: ordinal, leaf: count };
+const AS_OF: Shape = { log: text, size: ordinal, to_ms: time, at_ms: time };
+const BEGIN: Shape = {
+  log: (value) => ordinal(value) && Number(value) <= LOGS_MAX,
+  leaf: (value) => count(value) && Number(value) < LOG_LEAVES_MAX,
+};
 const AGENT: Shape = {
   agent: code,
   epoch: ordinal,
@@ -114,7 +122,7 @@ const MANIFEST: Shape = {
   rules: ordinal,
   begin: (value) => value === null || fits(value, BEGIN),
   begin_ms: minute,
-  end_ms: count,
+  end_ms: time,
   agents: (value) => Array.isArray(value) && value.length <= AGENTS_MAX && areAgents(value),
   software: text,
 };
@@ -126,7 +134,7 @@ const STATEMENT: Shape = {
   predicate: (value) => {
     if (!fits(value, MANIFEST)) return false;
     const { from_ms, to_ms } = Object.assign({ from_ms: 0, to_ms: 0 }, value);
-    return from_ms < to_ms;
+    return from_ms < to_ms && to_ms - from_ms <= PERIOD_MAX_MS;
   },
 };
 

@@ -1,5 +1,6 @@
 /** The names of a bundle's files. */
 import { dayOf, isDay } from './lines.ts';
+import { LOGS_MAX } from './types.ts';
 
 export const MANIFEST_NAME = 'manifest.dsse.json';
 export const POLICY_NAME = 'policy.txt';
@@ -47,7 +48,8 @@ export function entryKind(name: string): EntryKind | null {
   if (SINGLE.includes(name)) return { kind: 'one', name };
   const day = /^batches\/(\d{4}-\d\d-\d\d)\.bin$/.exec(name)?.[1];
   if (day !== undefined && isDay(day)) return { kind: 'batches', day };
-  const log = Number(/^logs\/([1-9]\d{0,8})\//.exec(name)?.[1]);
+  const log = Number(/^logs\/([1-9]\d{0,3})\//.exec(name)?.[1]);
+  if (log > LOGS_MAX) return null;
   const file = LOG_FILES.find((known) => logFileName(log, known) === name);
   return file === undefined ? null : { kind: 'log', log, file };
 }

@@ -10,7 +10,7 @@ import { type Line, linesOf } from './lines.ts';
 import { POLICY_NAME } from './names.ts';
 
 /** Logs and witnesses of one policy: a log is opened anew once in years. */
-const LINES_MAX = 1_000;
+export const LINES_MAX = 1_000;
 /** Name of the group that holds all witnesses: one of them is enough. */
 const GROUP = 'any';
 

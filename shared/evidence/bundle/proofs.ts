@@ -1,6 +1,7 @@
 /** logs/<n>/inclusion.bin, one proof of all leaves, and consistency.txt, one proof a line. */
 import { concat, toBase64 } from '../../bytes.ts';
 import { HASH_BYTES } from '../merkle.ts';
+import type { ProofHashes } from '../multiproof.ts';
 import { PROOF_HASHES_MAX } from '../tlog-proof.ts';
 import { bundleFormat } from './format-error.ts';
 import {
@@ -16,7 +17,7 @@ import type { BundleProof } from './types.ts';
 
 const CONSISTENCY = 'lanproof-consistency/v1';
 /** A consistency proof may have one hash more than an audit path. */
-const HASHES_MAX = PROOF_HASHES_MAX + 1;
+export const HASHES_MAX = PROOF_HASHES_MAX + 1;
 
 interface Proofs {
   readonly origin: string;
@@ -29,14 +30,19 @@ export function formatInclusion(hashes: readonly Uint8Array[]): Uint8Array {
   return concat(...hashes);
 }
 
+/** Bytes of the longest proof of so many leaves: each has one hash a level, none: the root. */
+export function inclusionBytesMax(leaves: number): number {
+  return HASH_BYTES * Math.max(1, leaves * PROOF_HASHES_MAX);
+}
+
 /** Reads {@link formatInclusion}; views into `bytes`. Throws LanProofError BUNDLE_FORMAT. */
-export function parseInclusion(bytes: Uint8Array, file = 'inclusion.bin'): Uint8Array[] {
+export function parseInclusion(bytes: Uint8Array, file = 'inclusion.bin'): ProofHashes {
   if (bytes.length % HASH_BYTES !== 0) {
     throw bundleFormat(`${file}: byte ${bytes.length}`, 'ends inside a hash');
   }
-  return Array.from({ length: bytes.length / HASH_BYTES }, (_, at) =>
-    bytes.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES),
-  );
+  const length = bytes.length / HASH_BYTES;
+  const hash = (at: number): Uint8Array => bytes.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES);
+  return { length, at: (index) => (index < length ? hash(index) : undefined) };
 }
 
 /** Proofs by ascending older size, from 1 to the size. Throws BUNDLE_FORMAT. */

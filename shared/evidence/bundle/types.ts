@@ -10,6 +10,12 @@ export const STATEMENT_PAYLOAD = 'application/vnd.in-toto+json';
 export const BUNDLE_BYTES_MAX = 2 ** 32 - 1;
 export const BUNDLE_ENTRIES_MAX = 65_534;
 
+/** Logs of one deployment: one is opened anew once in years. */
+export const LOGS_MAX = 1_000;
+/** Leaves of a log that a bundle speaks of: more than 3,000 years of batches. */
+export const LOG_LEAVES_MAX = 2 ** 32;
+/** Periods are at most 400 days: a year's report and its margins; a longer one is several. */
+export const PERIOD_MAX_MS = 400 * 86_400_000;
 /** Judging begins so long behind the first batch: votes and facts look back over a day, ms. */
 export const BUNDLE_BEFORE_MS = 26 * 3_600_000;
 /** What is judged goes so far beyond the period, and batches as far beyond that, ms. */

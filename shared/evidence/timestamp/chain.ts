@@ -8,9 +8,9 @@ import { equalBytes } from '../../bytes.ts';
 import type { KnownCertificate } from './token.ts';
 
 /** Certificates between signer and root; real chains have one or two. */
-const INTERMEDIATES_MAX = 6;
+export const INTERMEDIATES_MAX = 6;
 /** Signatures checked for one chain: many certificates of one name cost no more than this. */
-const SIGNATURES_MAX = 32;
+export const SIGNATURES_MAX = 32;
 
 const BASIC_CONSTRAINTS = '2.5.29.19';
 const KEY_USAGE = '2.5.29.15';

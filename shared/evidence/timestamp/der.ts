@@ -2,7 +2,7 @@
 import { type BaseBlock, fromBER } from 'asn1js';
 
 /** Values inside values; tokens have about fifteen levels. */
-const DEPTH_MAX = 40;
+export const DEPTH_MAX = 40;
 const CONSTRUCTED_BIT = 0x20;
 const LONG_TAG = 0x1f;
 

@@ -8,7 +8,7 @@ import { TIMESTAMP_RESPONSE_BYTES_MAX } from './response.ts';
 export const TST_INFO_OID = '1.2.840.113549.1.9.16.1.4';
 const SIGNED_DATA_OID = '1.2.840.113549.1.7.2';
 /** Certificates read from one token: a chain has four at most, some authorities add others. */
-const CERTIFICATES_MAX = 16;
+export const CERTIFICATES_MAX = 16;
 
 /** A certificate and the bytes that it was read from. */
 export interface KnownCertificate {

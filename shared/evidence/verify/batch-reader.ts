@@ -32,6 +32,8 @@ interface Walk {
   readonly said: Recorder;
   readonly site: string;
   at: number;
+  /** Where the first leaf of a batch from `at` on stands; moves forward only. */
+  next: number;
   /** Positions of batches by their hash; made only where something does not fit. */
   byHash: Map<string, number> | null;
   newest_ms: number;
@@ -51,7 +53,7 @@ export async function* walkLeaves(
   const { site } = container.statement.manifest;
   const walk: Walk = {
     ...{ leaves, said, site },
-    ...{ at: 0, byHash: null, newest_ms: 0 },
+    ...{ at: 0, next: 0, byHash: null, newest_ms: 0 },
   };
   const total = leaves.filter(({ kind }) => kind === 'batch').length;
   let done = 0;
@@ -117,8 +119,9 @@ function positionOf(
   { identity }: Pick<ReadBatch, 'identity'>,
 ): number | null {
   const { leaves } = walk;
-  let next = walk.at;
-  while (leaves[next] !== undefined && leaves[next]?.kind !== 'batch') next += 1;
+  walk.next = Math.max(walk.next, walk.at);
+  while (leaves[walk.next] !== undefined && leaves[walk.next]?.kind !== 'batch') walk.next += 1;
+  const { next } = walk;
   const leaf = leaves[next];
   if (leaf !== undefined && equalBytes(leaf.hash, hash)) return next;
   walk.byHash ??= new Map(

@@ -16,6 +16,7 @@ export const FINDINGS = {
   FILE_CRC: ['container', 'failed'],
   FILE_FORMAT: ['container', 'failed'],
   FILE_TOO_LARGE: ['container', 'failed'],
+  UNFORESEEN: ['container', 'failed'],
   MANIFEST_FORMAT: ['container', 'failed'],
   MANIFEST_SIGNATURE: ['container', 'failed'],
   POLICY_FORMAT: ['policy', 'failed'],

@@ -21,8 +21,11 @@ import type { VerifyOptions } from './types.ts';
 
 /** Bytes read at once: enough that a read costs little, little enough for a browser. */
 const CHUNK_BYTES = 1024 * 1024;
-/** One file in memory: a day of sixteen agents is some 200 MB at the very most. */
-const FILE_BYTES_MAX = 512 * 1024 * 1024;
+/**
+ * One file in memory: a day of sixteen agents is some 200 MB at the very most. Less than the
+ * longest text that every engine holds (2^29 - 24 characters).
+ */
+export const FILE_BYTES_MAX = 500 * 1024 * 1024;
 
 /** The files of a bundle whose container was found plain. */
 export interface Container {
@@ -30,38 +33,60 @@ export interface Container {
   /** Numbers of the logs that it has files of, ascending. */
   readonly logs: readonly number[];
   readonly statement: BundleStatement;
-  /** SHA-256 of the whole file, hex. */
-  readonly sha256: string;
   /** Bytes of all files of batches, and of one. */
   size(name: string): number;
   /** The whole of a file that exists. */
   bytes(name: string): Promise<Uint8Array>;
   /** The same as text; halts where it is not UTF-8. */
   text(name: string): Promise<string>;
-  /** Holds the manifest against the document key. */
+  /** Halts where the document key did not sign the manifest: nobody says what is to be judged. */
   checkSignature(crypto: Crypto, documentKey: Uint8Array): void;
 }
 
-/** Reads the whole file once, for the hashes; every part is read again where it is needed. */
-export async function openContainer(options: VerifyOptions, said: Recorder): Promise<Container> {
-  const { source } = options;
+/** A zip file that was read once from end to end. */
+export interface HashedFile {
+  readonly entries: readonly ZipEntry[];
+  /** SHA-256 of the whole file, hex. */
+  readonly whole: string;
+  /** Of each entry, by its name. */
+  readonly digests: ReadonlyMap<string, string>;
+}
+
+/** Reads the whole file once, for the hashes; halts where it is no plain zip file. */
+export async function hashFile(options: VerifyOptions, said: Recorder): Promise<HashedFile> {
   let entries: readonly ZipEntry[];
   try {
-    entries = await openZip(source);
+    entries = await openZip(options.source);
   } catch (error) {
     const { problem, place } = problemOf(error);
     return said.halt('ZIP_FORMAT', place, { problem });
   }
+  return { entries, ...(await hashAll(options, said, entries)) };
+}
+
+/** Holds the files against the manifest; every part is read again where it is needed. */
+export async function openContainer(
+  options: VerifyOptions,
+  { entries, whole, digests }: HashedFile,
+  said: Recorder,
+): Promise<Container> {
+  const { source } = options;
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
-  const { whole, digests } = await hashAll(options, said, entries);
   const typed = options.bundle_sha256?.replace(/\s/g, '').toLowerCase() ?? null;
   if (typed !== null && typed !== whole) {
     said.say('BUNDLE_SHA256', 'zip', { typed: typed.slice(0, 64), found: whole });
   }
   const bytes = (name: string): Promise<Uint8Array> => readWhole(source, said, byName, name);
   const text = async (name: string): Promise<string> => {
+    const read = await bytes(name);
+    // A share may answer otherwise the second time; a text is bound by nothing but its digest.
+    const hash = options.createSha256();
+    hash.update(read);
+    const found = toHex(hash.digest());
+    const first = digests.get(name) ?? '';
+    if (found !== first) said.halt('FILE_DIGEST', name, { said: first, found });
     try {
-      return fromUtf8(await bytes(name));
+      return fromUtf8(read);
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       return said.halt('FILE_FORMAT', name, { problem: 'UTF8' });
@@ -84,7 +109,6 @@ export async function openContainer(options: VerifyOptions, said: Recorder): Pro
     names: [...byName.keys()],
     logs,
     statement,
-    sha256: whole,
     size: (name) => byName.get(name)?.size ?? 0,
     bytes,
     text,
@@ -92,7 +116,7 @@ export async function openContainer(options: VerifyOptions, said: Recorder): Pro
       try {
         openEnvelope(crypto, envelope, STATEMENT_PAYLOAD, documentKey);
       } catch (error) {
-        said.say('MANIFEST_SIGNATURE', MANIFEST_NAME, { problem: problemOf(error).problem });
+        said.halt('MANIFEST_SIGNATURE', MANIFEST_NAME, { problem: problemOf(error).problem });
       }
     },
   };

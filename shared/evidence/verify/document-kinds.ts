@@ -79,9 +79,10 @@ function hole(
   { ofHole }: SigningKeys,
 ): Content {
   const { agent, epoch, from_seq, to_seq } = payloadMembers(payload);
-  const numbers = { epoch: Number(epoch), from_seq: Number(from_seq), to_seq: Number(to_seq) };
+  if (typeof agent !== 'string' || typeof epoch !== 'number') throw unsigned();
+  if (typeof from_seq !== 'number' || typeof to_seq !== 'number') throw unsigned();
   const type = documentType('hole');
-  const keys = ofHole({ agent: String(agent), ...numbers });
+  const keys = ofHole({ agent, epoch, from_seq, to_seq });
   const key = keys.find((one) => signedBy(crypto, envelope, type, one));
   if (key === undefined) throw unsigned();
   return { kind: 'hole', said: openDocument(crypto, envelope, 'hole', key) };

@@ -17,6 +17,8 @@ import type { CarriedIn, VerifyOptions } from './types.ts';
 /** Devices whose results stand in a private section. */
 const PRIVATE_KINDS: ReadonlySet<DeviceKind> = new Set(['pc']);
 const DAY_MS = 86_400_000;
+/** Members inside members of figures.json; ours has seven levels. Deeper ones no writer can spell. */
+const DEPTH_MAX = 32;
 /** Papers that change what was judged before them. */
 const CHANGING: ReadonlySet<string> = new Set([
   ...['site', 'topology', 'calendar', 'settings', 'maintenance', 'targets', 'hole', 'conflict'],
@@ -166,13 +168,17 @@ export interface ToldFigures {
   readonly left_out: number;
 }
 
-/** Null: it is no JSON, which was said. */
+/** Null: it is no JSON, or nested without end, which was said. */
 export async function readTold(container: Container, said: Recorder): Promise<ToldFigures | null> {
   const bytes = await container.bytes(FIGURES_NAME);
   try {
     const text = fromUtf8(bytes);
     // Any JSON: the comparison walks it as such.
     const file: FiguresFile = JSON.parse(text);
+    if (isDeeper(file, DEPTH_MAX)) {
+      said.say('FIGURES_FORMAT', FIGURES_NAME, { problem: 'DEPTH' });
+      return null;
+    }
     const left: unknown = Object(file).not_recomputable;
     return { text, file, left_out: Array.isArray(left) ? left.length : 0 };
   } catch {
@@ -181,7 +187,16 @@ export async function readTold(container: Container, said: Recorder): Promise<To
   }
 }
 
-/** Check 14: what figures.json says, member by member. `may_leave_out`: results of computers are withheld. */
+/** Whether a JSON value has more levels than `max`, itself the first if it has members. */
+function isDeeper(value: unknown, max: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return max === 0 || Object.values(value).some((member) => isDeeper(member, max - 1));
+}
+
+/**
+ * Check 14: what figures.json says, member by member. `may_leave_out`: results of computers are
+ * withheld.
+ */
 export function checkFigures(
   { text, file, left_out }: ToldFigures,
   own: FiguresFile,

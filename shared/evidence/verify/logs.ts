@@ -1,7 +1,7 @@
 /** Check 3, second part: what the files of each log say is proved under the log's head. */
 import { equalBytes } from '../../bytes.ts';
 import { logFileName } from '../bundle/names.ts';
-import { parseInclusion } from '../bundle/proofs.ts';
+import { inclusionBytesMax, parseInclusion } from '../bundle/proofs.ts';
 import type { BundleDay, BundleDocument, BundleLeaf, BundleManifest } from '../bundle/types.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import type { Crypto } from '../crypto.ts';
@@ -81,6 +81,8 @@ async function proveLeaves(
   { log, leaves }: SignedLog,
 ): Promise<boolean> {
   const file = logFileName(log, 'inclusion');
+  // A proof that is too long for its leaves is not even read.
+  if (container.size(file) > inclusionBytesMax(leaves.length)) return false;
   const bytes = await container.bytes(file);
   if (bytes.length % root.length !== 0) return false;
   const placed = leaves.map((leaf) => ({ index: leaf.leaf, hash: hashLeaf(crypto, leaf) }));

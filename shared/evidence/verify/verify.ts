@@ -9,7 +9,7 @@ import { parseDocuments } from '../bundle/documents.ts';
 import { DOCUMENTS_NAME } from '../bundle/names.ts';
 import { BUNDLE_AFTER_MS, type BundleManifest } from '../bundle/types.ts';
 import { checkAnchored, checkAnchors, checkPrinted } from './anchors.ts';
-import { type Container, openContainer, readFile } from './container.ts';
+import { type Container, hashFile, openContainer, readFile } from './container.ts';
 import { checkDaily } from './daily.ts';
 import { readDocuments } from './documents.ts';
 import {
@@ -45,8 +45,8 @@ interface Found {
 
 /**
  * Verifies a bundle. Every fault of the bundle is a finding of the check that it belongs to; what
- * could not be checked because of it is `not_checked`, and the outcome is `fail`. Throws only what
- * the source throws, and what is a fault of this program.
+ * could not be checked because of it is `not_checked`, and the outcome is `fail`. So is a value that
+ * no reader foresaw: whoever made the file gets no silence out of it. Throws what the source throws.
  */
 export async function verifyBundle(options: VerifyOptions): Promise<Verdict> {
   const said = createRecorder();
@@ -57,16 +57,24 @@ export async function verifyBundle(options: VerifyOptions): Promise<Verdict> {
   try {
     await walk(options, said, found);
   } catch (error) {
-    if (!(error instanceof Halt)) throw error;
+    if (!(error instanceof Halt)) sayUnforeseen(error, said);
   }
   return verdictOf(options, said, found);
 }
 
+/** What values of a type that was not expected make readers throw; anything else is thrown on. */
+function sayUnforeseen(error: unknown, said: Recorder): void {
+  const kinds = [TypeError, RangeError, SyntaxError];
+  if (!(error instanceof Error) || !kinds.some((kind) => error instanceof kind)) throw error;
+  said.say('UNFORESEEN', '', { problem: `${error.name}: ${error.message}`.slice(0, 200) });
+}
+
 async function walk(options: VerifyOptions, said: Recorder, found: Found): Promise<void> {
   const { crypto } = options;
-  const container = await openContainer(options, said);
+  const file = await hashFile(options, said);
+  found.sha256 = file.whole;
+  const container = await openContainer(options, file, said);
   const { manifest } = container.statement;
-  found.sha256 = container.sha256;
   found.manifest = manifest;
   const policy = await readPolicy(crypto, container, options.trust, said);
   const signed = await readSignedLogs(crypto, container, policy, said);

@@ -9,13 +9,14 @@ type Members = Readonly<Record<string, unknown>>;
 
 /** Lists of a file and how their items are named; a place may end in several of them. */
 const NAMES: Readonly<Record<string, (item: Members) => string>> = {
-  devices: ({ device }) => String(device),
-  groups: ({ group }) => String(group),
-  days: ({ day }) => String(day),
-  hours: ({ weekday, hour }) => `${weekday}-${hour}`,
-  windows: ({ id, from_ms }) => `${id}/${from_ms}`,
-  incidents: ({ id }) => String(id),
-  findings: ({ what, device, port, from_ms }) => `${what}/${device}/${port ?? ''}/${from_ms}`,
+  devices: ({ device }) => textOf(device),
+  groups: ({ group }) => textOf(group),
+  days: ({ day }) => textOf(day),
+  hours: ({ weekday, hour }) => [weekday, hour].map(textOf).join('-'),
+  windows: ({ id, from_ms }) => [id, from_ms].map(textOf).join('/'),
+  incidents: ({ id }) => textOf(id),
+  findings: ({ what, device, port, from_ms }) =>
+    [what, device, port ?? '', from_ms].map(textOf).join('/'),
 };
 /** Members whose own members stand or fall one by one. */
 const PARTS: ReadonlySet<string> = new Set([
@@ -154,7 +155,7 @@ function namedOf(file: unknown): ReadonlySet<string> {
   return new Set(
     list.flatMap((item) => {
       if (!isMembers(item) || !mayBeLost(item)) return [];
-      return [keyOf(String(item.what), String(item.code))];
+      return [keyOf(textOf(item.what), textOf(item.code))];
     }),
   );
 }
@@ -169,6 +170,11 @@ function mayBeLost({ what, code }: Members): boolean {
   if (what.endsWith('/totals')) return PARTS.has(what);
   const isHours = what === 'hours/all' || what === 'hours/working';
   return isHours && (code === 'corrected' || code === 'late_maintenance');
+}
+
+/** What a stranger puts where a name should be may be an object, which no text can be made of. */
+function textOf(value: unknown): string {
+  return typeof value === 'object' && value !== null ? '' : String(value);
 }
 
 function isMembers(value: unknown): value is Members {

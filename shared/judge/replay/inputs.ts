@@ -1,6 +1,7 @@
 /** What leaves of a site say to the judge: pure, for the collector and for whoever replays it. */
 import { fromUtf8 } from '../../bytes.ts';
 import { LanProofError } from '../../errors.ts';
+import { LOG_LEAVES_MAX } from '../../evidence/bundle/types.ts';
 import { HOLE_REASONS } from '../../evidence/documents.ts';
 import type { LeafKind } from '../../evidence/leaf.ts';
 import type { HeaderJson } from '../../measure/header.ts';
@@ -19,18 +20,15 @@ import {
 import type { Revocation } from '../revoked.ts';
 import type { JudgeInput } from '../types.ts';
 
-/** Leaves of a log that come before those of the next one: 2^32 is more than 3,000 years. */
-const LEAVES_PER_LOG = 2 ** 32;
-
 /** One number for a place among the leaves of all logs; the judge knows only this order. */
 export function ordinal({ log, leaf }: { readonly log: number; readonly leaf: number }): number {
-  return (log - 1) * LEAVES_PER_LOG + leaf;
+  return (log - 1) * LOG_LEAVES_MAX + leaf;
 }
 
 /** The log's number and the leaf's index of an ordinal. */
 export function placeOf(at: number): { readonly log: number; readonly leaf: number } {
-  const before = Math.floor(at / LEAVES_PER_LOG);
-  return { log: before + 1, leaf: at - before * LEAVES_PER_LOG };
+  const before = Math.floor(at / LOG_LEAVES_MAX);
+  return { log: before + 1, leaf: at - before * LOG_LEAVES_MAX };
 }
 
 /** A leaf of a site's document. */

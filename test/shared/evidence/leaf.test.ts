@@ -11,6 +11,7 @@ import {
   type Leaf,
 } from '../../../shared/evidence/leaf.ts';
 import { leafHash } from '../../../shared/evidence/merkle.ts';
+import { TIME_MS_MAX } from '../../../shared/measure/strict.ts';
 import { createNodeCrypto } from '../../../shared/node/crypto.ts';
 import { isCode } from '../../fixtures/errors.ts';
 
@@ -39,7 +40,7 @@ const anyLeaf: fc.Arbitrary<Leaf> = fc
       epoch: fc.maxSafeNat(),
       seq: fc.maxSafeNat(),
       hash: fc.uint8Array({ minLength: 32, maxLength: 32 }),
-      recv_ms: fc.maxSafeNat(),
+      recv_ms: fc.nat(TIME_MS_MAX),
     }),
   )
   .map(([where, rest]) => ({ ...where, ...rest }));
@@ -105,7 +106,15 @@ test('unfit leaves are refused in both directions', () => {
   assert.throws(() => decodeLeaf(Uint8Array.of(0xff)), isCode('LEAF_FORMAT'));
   assert.throws(() => decodeLeaf(new Uint8Array(LEAF_BYTES_MAX + 1)), isCode('LEAF_FORMAT'));
   const wrong: Partial<Leaf>[] = [{ site: 'a/b' }, { seq: 0.5 }, { hash: new Uint8Array(31) }];
-  wrong.push({ site: null }, { recv_ms: -1 }, { epoch: 2 ** 53 }, { agent: '-' }, { agent: '..' });
+  wrong.push(
+    { site: null },
+    { recv_ms: -1 },
+    { recv_ms: TIME_MS_MAX + 1 },
+    { epoch: 2 ** 53 },
+    { agent: '-' },
+    { agent: '..' },
+  );
+  encodeLeaf({ ...batch, recv_ms: TIME_MS_MAX });
   for (const change of wrong) {
     assert.throws(() => encodeLeaf({ ...batch, ...change }), isCode('LEAF_FORMAT'));
   }

@@ -21,6 +21,7 @@ import type {
   BundleLeaf,
   BundleManifest,
 } from '../../../../shared/evidence/bundle/types.ts';
+import { TIME_MS_MAX } from '../../../../shared/measure/strict.ts';
 import { createNodeCrypto, generateSigner } from '../../../../shared/node/crypto.ts';
 
 const crypto = createNodeCrypto();
@@ -72,7 +73,7 @@ const leaf = record({
   epoch: fc.integer({ min: 1, max: 9 }),
   seq: fc.integer({ min: 1 }),
   hash,
-  recv_ms: fc.integer({ min: 0, max: 2 ** 50 }),
+  recv_ms: fc.integer({ min: 0, max: TIME_MS_MAX }),
 }) satisfies fc.Arbitrary<BundleLeaf>;
 const leaves = fc
   .uniqueArray(leaf, { selector: (one) => one.leaf, maxLength: 20 })
@@ -109,7 +110,11 @@ test('proofs read back as they were written, in ascending order only', () => {
   fc.assert(
     fc.property(proofs, (list) => {
       const flat = list.flatMap(({ hashes }) => hashes);
-      assert.deepEqual(parseInclusion(formatInclusion(flat)), flat);
+      const read = parseInclusion(formatInclusion(flat));
+      assert.deepEqual(
+        Array.from({ length: read.length + 1 }, (_, index) => read.at(index)),
+        [...flat, undefined],
+      );
       const older = list.map((one) => ({ ...one, at: one.at + 1 }));
       assert.deepEqual(parseConsistency(formatConsistency(HEAD, older)), {
         ...HEAD,

@@ -223,6 +223,10 @@ export const DATA_FINDINGS = {
     vi: 'Chốt số liệu ngày {day} được lập trước khi nhận số liệu đến muộn',
     en: 'The digest of day {day} was made before late data arrived',
   },
+  DAY_CHANGED: {
+    vi: 'Chốt số liệu ngày {day} khác với kết quả tính lại ({member}); sau đó có văn bản làm thay đổi cách tính',
+    en: 'The digest of day {day} differs from what was computed again ({member}); later documents change what is judged',
+  },
   DAYS_NOT_RECOMPUTED: {
     vi: '{count} chốt số liệu ngày không tính lại được ở đây vì một phần kết quả đo đã che hoặc đã xóa',
     en: '{count} digests of days were not computed again: results are masked or deleted',

@@ -103,6 +103,17 @@ export const ALL_TAMPERINGS: readonly Tampering[] = [
     named: each('unseen', 'unseen', 'PRINTED_INCONSISTENT', 'ANCHOR_EARLY', 'ANCHOR_EARLY'),
   },
   {
+    what: 'An anchor is kept that speaks of a log which is not there',
+    ...ALL,
+    make: ({ forged }) =>
+      forged((world) => {
+        const [, , ...late] = itemsOf(world, 'anchor');
+        for (const item of late) say(item, (said) => Object.assign(said, { log: 'x.example/9' }));
+        alterResults(itemOf(world, 'batch', 12), loseGateway);
+      }, true),
+    named: 'DOCUMENT_OTHER',
+  },
+  {
     what: 'A batch is dropped, the others are numbered and signed again',
     keys: ['agent', 'log', 'document', 'own'],
     make: ({ forged }) =>

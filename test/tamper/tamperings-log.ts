@@ -76,6 +76,14 @@ function downSince(at_ms: number): Json {
   return { state: 'down', silent_since_ms: at_ms, earliest_ms: at_ms - 1_000, answered: [] };
 }
 
+/** The day that ended inside the period says that the gateway was down at midnight. */
+function alterDay(world: World): void {
+  say(itemOf(world, 'day'), (said) => {
+    Object.assign(said.carry.devices, { gw: downSince(said.to_ms - HOUR_MS) });
+  });
+  withoutAnchors(world);
+}
+
 /** By law, as the forger says, names and addresses of that month had to go. */
 function pruneNames(world: World): void {
   const { recv_ms } = lastLog(world).items.at(-1)?.leaf ?? { recv_ms: 0 };
@@ -500,12 +508,31 @@ export const LOG_TAMPERINGS: readonly Tampering[] = [
     what: 'A day inside the period is altered in what it leaves to the next',
     ...COLLECTOR,
     bundle: 'days',
+    make: ({ forged }) => forged(alterDay),
+    named: 'DAY_DIFFERS',
+  },
+  {
+    what: 'A day inside the period is altered, and thresholds are set anew behind it',
+    ...COLLECTOR,
+    bundle: 'days',
     make: ({ forged }) =>
       forged((world) => {
-        say(itemOf(world, 'day'), (said) => {
-          Object.assign(said.carry.devices, { gw: downSince(said.to_ms - HOUR_MS) });
-        });
-        withoutAnchors(world);
+        alterDay(world);
+        const { recv_ms } = itemOf(world, 'batch', -1).leaf;
+        insert(world, paperItem(world, 'settings', { version: 1, settings: {} }, recv_ms));
+      }),
+    named: 'DAY_CHANGED',
+  },
+  {
+    what: 'A day inside the period is altered, and the list of devices is leafed again much later',
+    ...COLLECTOR,
+    bundle: 'days',
+    make: ({ forged }) =>
+      forged((world) => {
+        alterDay(world);
+        const { leaf, text } = itemOf(world, 'targets');
+        const recv_ms = itemOf(world, 'batch', -1).leaf.recv_ms + 24 * HOUR_MS;
+        insert(world, { leaf: { ...leaf, recv_ms }, text, batch: null });
       }),
     named: 'DAY_DIFFERS',
   },
@@ -515,10 +542,7 @@ export const LOG_TAMPERINGS: readonly Tampering[] = [
     bundle: 'days',
     make: ({ forged }) =>
       forged((world) => {
-        say(itemOf(world, 'day'), (said) => {
-          Object.assign(said.carry.devices, { gw: downSince(said.to_ms - HOUR_MS) });
-        });
-        withoutAnchors(world);
+        alterDay(world);
         pruneNames(world);
       }),
     named: 'DAY_DIFFERS',

@@ -105,6 +105,7 @@ export const FINDINGS = {
   LIST_UNKNOWN: ['documents', 'gap'],
   DAY_DIFFERS: ['documents', 'failed'],
   DAY_EARLIER: ['documents', 'note'],
+  DAY_CHANGED: ['documents', 'gap'],
   DAYS_NOT_RECOMPUTED: ['documents', 'note'],
   REPORT_ISSUED: ['documents', 'note'],
   RULES_OTHER: ['figures', 'failed'],

@@ -8,7 +8,7 @@ import { createReplay, type Replayed, type SiteReplay } from '../../judge/replay
 import { RULES_VERSION } from '../../judge/types.ts';
 import type { DeviceKind } from '../../measure/codes.ts';
 import { FIGURES_NAME } from '../bundle/names.ts';
-import type { BundleManifest } from '../bundle/types.ts';
+import type { BundleLeaf, BundleManifest } from '../bundle/types.ts';
 import type { Container } from './container.ts';
 import { type LoggedDocument, placeOf, type ReadDocuments } from './documents.ts';
 import type { Recorder } from './recorder.ts';
@@ -151,13 +151,21 @@ export function checkDays(
     const difference = dayDifference(document.content.said, replayed);
     if (difference === null) continue;
     const { at, leaf } = document;
-    const overtaken =
-      late.some((one) => one.at > at && one.from_ms < replayed.end_ms + DAY_MS) ||
-      documents.some((one) => one.at > at && CHANGING.has(one.leaf.kind));
+    const overtaken = late.some((one) => one.at > at && one.from_ms < replayed.end_ms + DAY_MS);
+    const changed = documents.some((one) => one.at > at && mayChange(one.leaf, replayed.end_ms));
     const { place, said: told, own } = difference;
     const detail = { day: document.content.said.day, member: place, told, own };
-    said.say(overtaken ? 'DAY_EARLIER' : 'DAY_DIFFERS', placeOf(leaf), detail);
+    // Late results are the agent's own; a paper is the collector's, so whoever reads is told.
+    const code = overtaken ? 'DAY_EARLIER' : changed ? 'DAY_CHANGED' : 'DAY_DIFFERS';
+    said.say(code, placeOf(leaf), detail);
   }
+}
+
+/** Whether a paper that was leafed behind the document of a day can change that day. */
+function mayChange({ kind, recv_ms }: BundleLeaf, end_ms: number): boolean {
+  if (!CHANGING.has(kind)) return false;
+  // A list holds from when it is issued on.
+  return kind !== 'targets' || recv_ms < end_ms + DAY_MS;
 }
 
 /** figures.json as it stands in the bundle; of its members nothing is believed. */

@@ -12,6 +12,8 @@ DATE_1980 = 0x0021
 ENTRIES_MAX = 65_534
 BYTES_MAX = 2**32 - 1
 NUMBER_MAX = 2**53 - 1
+LOGS_MAX = 1_000
+LOG_LEAVES_MAX = 2**32
 
 
 def known_name(name):
@@ -68,6 +70,7 @@ def check_names(files):
         need(name in files or name in OPTIONAL_NAMES, "%s is missing" % name)
     logs = sorted({int(name.split("/")[1]) for name in files if name.startswith("logs/")})
     need(logs == list(range(1, len(logs) + 1)) != [], "logs are numbered from 1, without a hole")
+    need(len(logs) <= LOGS_MAX, "too many logs")
     for number in logs:
         for name in LOG_FILES:
             need("logs/%d/%s" % (number, name) in files, "%s of log %d" % (name, number))
@@ -86,6 +89,7 @@ def read_lines(data, title, origin, size):
     need(text.endswith("\n"), title + ": no newline at the end")
     lines = text[:-1].split("\n")
     need(lines[0] == "%s %s %d" % (title, origin, size), title + ": first line")
+    need(size <= LOG_LEAVES_MAX, title + ": size")
     return lines[1:]
 
 

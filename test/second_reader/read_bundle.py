@@ -30,7 +30,7 @@ sys.dont_write_bytecode = True
 from bundle_container import check_names, digest_hex, inflate, open_zip, read_daily, read_leaves
 from bundle_container import read_proofs, read_records
 from bundle_slots import AgentSlots, device_slots, expand_indexes, expand_runs, slot_interval
-from read_evidence import BATCH_TYPE, Mismatch, b64, document_hash, leaf_hash, need
+from read_evidence import BATCH_TYPE, TIME_MS_MAX, Mismatch, b64, document_hash, leaf_hash, need
 from read_evidence import node_hash, note_key_hash, open_checkpoint, open_envelope, pae
 from read_evidence import roots_by_consistency, sha256, verify
 
@@ -39,6 +39,8 @@ PRIVATE = ("endpoints", "identity")
 SIGNED_ONE_IN = 60
 BEFORE_MS = 26 * 3_600_000
 KEYLESS_REASONS = ("log_key_lost", "document_key_lost", "sentinel_missing", "sentinel_newer")
+PERIOD_MAX_MS = 400 * 86_400_000
+AGENTS_MAX = POLICY_LINES_MAX = 1_000
 HEADER_MEMBERS = ("seen", "list", "boot", "run", "closed_to_ms", "clock", "events", "sections")
 
 
@@ -125,6 +127,7 @@ class Log:
 def read_policy(text, trusted):
     """origin -> log key; `trusted` are verifier keys that came another way."""
     keys = {}
+    need(text.count("\n") <= POLICY_LINES_MAX, "policy.txt: lines")
     for line in text.splitlines():
         if not line.startswith("log "):
             continue
@@ -166,7 +169,6 @@ def open_logs(files, numbers, keys):
         log.open()
     need(texts == {}, "a document without a leaf")
     logs = dict(sorted(logs.items()))
-    need(list(logs) == list(range(1, len(logs) + 1)), "the logs are not numbered 1 to n")
     for number, log in logs.items():
         if number == 1:
             need(log.opened["previous"] is None, "the first log names one before it")
@@ -479,7 +481,11 @@ def read_manifest(files, logs):
     need(told == own, "the manifest names other files")
     manifest = statement["predicate"]
     need(manifest["v"] == 1, "version of the manifest")
-    need(manifest["from_ms"] < manifest["to_ms"], "period")
+    need(0 < manifest["to_ms"] - manifest["from_ms"] <= PERIOD_MAX_MS, "period")
+    times = [manifest[name] for name in ("to_ms", "begin_ms", "end_ms")]
+    times += [manifest["as_of"][name] for name in ("to_ms", "at_ms")]
+    need(max(times) <= TIME_MS_MAX, "a time behind the year 9999")
+    need(len(manifest["agents"]) <= AGENTS_MAX, "agents")
     need(manifest["begin_ms"] % 60_000 == 0, "begin_ms is no whole minute")
     need((manifest["as_of"]["log"], manifest["as_of"]["size"]) == (last.origin, last.size), "as_of")
     return manifest

@@ -45,6 +45,8 @@ ENROL_TYPE = "application/vnd.lanproof.enrol.v1+json"
 REQUEST_TYPE = "application/vnd.lanproof.request.v1"
 ROTATE_TYPE = "application/vnd.lanproof.rotate.v1+json"
 PRIVATE_SECTIONS = ("endpoints", "identity")
+# The end of the year 9999.
+TIME_MS_MAX = 253_402_300_799_999
 # The vector's certificates expire; what counts is that they were in force when it was stamped.
 TOKEN_CHECKED_S = 1_795_480_000
 
@@ -128,6 +130,7 @@ def read_leaf(data):
     leaf["agent"] = None if lines[3] == "-" else lines[3]
     leaf.update(epoch=int(lines[4]), seq=int(lines[5]), hash=lines[6], recv_ms=int(lines[7]))
     need(leaf_bytes(leaf) == data and len(b64(leaf["hash"])) == 32, "leaf spelling")
+    need(leaf["recv_ms"] <= TIME_MS_MAX, "leaf of a time behind the year 9999")
     return leaf
 
 

@@ -1,15 +1,12 @@
 /** Checks 13, last part, and 14: days and figures, computed again from what was measured. */
-import { fromUtf8, toHex, utf8 } from '../../bytes.ts';
+import { toHex, utf8 } from '../../bytes.ts';
 import { floorMinute } from '../../judge/lists.ts';
 import { dayDifference } from '../../judge/replay/day-check.ts';
-import { comparedPart, compareFigures } from '../../judge/replay/figures-compare.ts';
-import { type FiguresFile, figuresFile, figuresText } from '../../judge/replay/figures-file.ts';
+import { type FiguresFile, figuresFile } from '../../judge/replay/figures-file.ts';
 import { createReplay, type Replayed, type SiteReplay } from '../../judge/replay/site-replay.ts';
 import { RULES_VERSION } from '../../judge/types.ts';
 import type { DeviceKind } from '../../measure/codes.ts';
-import { FIGURES_NAME } from '../bundle/names.ts';
 import type { BundleLeaf, BundleManifest } from '../bundle/types.ts';
-import type { Container } from './container.ts';
 import { type LoggedDocument, placeOf, type ReadDocuments } from './documents.ts';
 import type { Recorder } from './recorder.ts';
 import type { CarriedIn, VerifyOptions } from './types.ts';
@@ -17,8 +14,6 @@ import type { CarriedIn, VerifyOptions } from './types.ts';
 /** Devices whose results stand in a private section. */
 const PRIVATE_KINDS: ReadonlySet<DeviceKind> = new Set(['pc']);
 const DAY_MS = 86_400_000;
-/** Members inside members of figures.json; ours has seven levels. Deeper ones no writer can spell. */
-const DEPTH_MAX = 32;
 /** Papers that change what was judged before them. */
 const CHANGING: ReadonlySet<string> = new Set([
   ...['site', 'topology', 'calendar', 'settings', 'maintenance', 'targets', 'hole', 'conflict'],
@@ -166,85 +161,6 @@ function mayChange({ kind, recv_ms }: BundleLeaf, end_ms: number): boolean {
   if (!CHANGING.has(kind)) return false;
   // A list holds from when it is issued on.
   return kind !== 'targets' || recv_ms < end_ms + DAY_MS;
-}
-
-/** figures.json as it stands in the bundle; of its members nothing is believed. */
-export interface ToldFigures {
-  readonly text: string;
-  readonly file: FiguresFile;
-  /** How many rows it names as resting on what is withheld. */
-  readonly left_out: number;
-}
-
-/** Null: it is no JSON, or nested without end, which was said. */
-export async function readTold(container: Container, said: Recorder): Promise<ToldFigures | null> {
-  const bytes = await container.bytes(FIGURES_NAME);
-  try {
-    const text = fromUtf8(bytes);
-    // Any JSON: the comparison walks it as such.
-    const file: FiguresFile = JSON.parse(text);
-    if (isDeeper(file, DEPTH_MAX)) {
-      said.say('FIGURES_FORMAT', FIGURES_NAME, { problem: 'DEPTH' });
-      return null;
-    }
-    const left: unknown = Object(file).not_recomputable;
-    return { text, file, left_out: Array.isArray(left) ? left.length : 0 };
-  } catch {
-    said.say('FIGURES_FORMAT', FIGURES_NAME, { problem: 'JSON' });
-    return null;
-  }
-}
-
-/** Whether a JSON value has more levels than `max`, itself the first if it has members. */
-function isDeeper(value: unknown, max: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return max === 0 || Object.values(value).some((member) => isDeeper(member, max - 1));
-}
-
-/**
- * Check 14: what figures.json says, member by member. `may_leave_out`: results of computers are
- * withheld.
- */
-export function checkFigures(
-  { text, file, left_out }: ToldFigures,
-  own: FiguresFile,
-  may_leave_out: boolean,
-  said: Recorder,
-): void {
-  // The same text needs no comparison member by member, which is as long as all else of this check.
-  const same = text === figuresText(own);
-  const found = same ? [] : compareFigures(file, own);
-  for (const { place, said: value, own: computed } of found) {
-    said.say('FIGURES_DIFFER', place, { told: value, own: computed });
-  }
-  if (left_out > 0 && !may_leave_out) {
-    said.say('FIGURES_DIFFER', 'not_recomputable', { told: String(left_out), own: '-' });
-  }
-  if (left_out > 0) said.say('FIGURES_LEFT_OUT', FIGURES_NAME, { count: left_out });
-  // One content has one text: a member that stands twice would be read otherwise by others.
-  if (!same && found.length === 0 && figuresText(file) !== text) {
-    said.say('FIGURES_FORMAT', FIGURES_NAME, { problem: 'SPELLING' });
-  }
-  const compared = comparedPart(file, own);
-  const rows = rowsOf(compared);
-  if (rows === 0) said.say('FIGURES_NONE', FIGURES_NAME);
-  said.count('figures', 'rows', rows);
-  said.count('figures', 'incidents', lengthOf(compared.incidents));
-}
-
-/** A file may name whole members as withheld, however its types say that they are there. */
-function rowsOf({ hours }: FiguresFile): number {
-  const parts: readonly (Partial<FiguresFile['hours']['all']> | undefined)[] = [
-    hours?.all,
-    hours?.working,
-  ];
-  return parts
-    .flatMap((part) => [part?.devices, part?.groups, part?.days, part?.hours])
-    .reduce((sum, list) => sum + lengthOf(list), 0);
-}
-
-function lengthOf(list: readonly unknown[] | undefined): number {
-  return list?.length ?? 0;
 }
 
 /** The figures of what was judged, as a file. */

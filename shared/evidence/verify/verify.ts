@@ -16,17 +16,16 @@ import {
   beginReplay,
   checkBegin,
   checkDays,
-  checkFigures,
   checkPeriod,
   figuresOf,
   finishReplay,
-  readTold,
 } from './figures.ts';
 import { checkLogOpens, type LogOpens } from './log-opens.ts';
 import { checkAsOf, proveLogs } from './logs.ts';
 import { readPolicy } from './policy.ts';
 import { createRecorder, Halt, type Recorder } from './recorder.ts';
 import { readSignedLogs } from './signed-logs.ts';
+import { checkFigures, readTold } from './told-figures.ts';
 import type { CarriedIn, Exposure, Outcome, Verdict, VerifyOptions } from './types.ts';
 import { type Known, walkBatches } from './walk-batches.ts';
 import { createWithheld } from './withheld.ts';
@@ -45,8 +44,9 @@ interface Found {
 
 /**
  * Verifies a bundle. Every fault of the bundle is a finding of the check that it belongs to; what
- * could not be checked because of it is `not_checked`, and the outcome is `fail`. So is a value that
- * no reader foresaw: whoever made the file gets no silence out of it. Throws what the source throws.
+ * could not be checked because of it is `not_checked`, and the outcome is `fail`. So is a value
+ * that no reader foresaw: whoever made the file gets no silence out of it. Throws what the source
+ * throws.
  */
 export async function verifyBundle(options: VerifyOptions): Promise<Verdict> {
   const said = createRecorder();

@@ -56,7 +56,10 @@ export async function walkBatches(
   const inputs = createInputs(new Map(logs.map(({ log, head }) => [log, head.origin])));
   const included = ({ leaf }: WalkedBatch): boolean =>
     logs.some(({ log, proved }) => log === leaf.log && proved);
-  const chains = createChains({ crypto, manifest, keys, every, included, said });
+  const holes = documents.documents.flatMap(({ content }) =>
+    content.kind === 'hole' ? [content.said] : [],
+  );
+  const chains = createChains({ crypto, manifest, keys, holes, every, included, said });
   const seen = createSeen({ crypto, policy, logs, opens, said });
   const times = createTimes(anchors, logs, said);
   const late: LateBatch[] = [];

@@ -49,7 +49,7 @@ export async function walkBatches(
   replay: SiteReplay,
   withheld: Withheld,
 ): Promise<WalkedBatches> {
-  const { crypto, every } = options;
+  const { crypto, every, trust } = options;
   const { manifest } = container.statement;
   const { keys } = documents;
   const byPlace = new Map(documents.documents.map((document) => [document.at, document]));
@@ -60,7 +60,7 @@ export async function walkBatches(
     content.kind === 'hole' ? [content.said] : [],
   );
   const chains = createChains({ crypto, manifest, keys, holes, every, included, said });
-  const seen = createSeen({ crypto, policy, logs, opens, said });
+  const seen = createSeen({ crypto, policy, trust, logs, opens, said });
   const times = createTimes(anchors, logs, said);
   const late: LateBatch[] = [];
   const closed = new Map<string, number>();
@@ -85,6 +85,7 @@ export async function walkBatches(
     noteLate(late, closed, batch);
   }
   const stretches = chains.end();
+  seen.end();
   said.count('signatures', 'batches', batches);
   said.count('time', 'strong', times.strong);
   return { late, stretches, batches, strong: times.strong };

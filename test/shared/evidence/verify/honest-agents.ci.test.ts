@@ -64,6 +64,33 @@ test('an epoch that did have batches cannot be left out as one that had none', a
   assert.ok(findings(verdict, 'DAILY_COUNT').length > 0);
 });
 
+test('what an agent alone signed wrongly is a gap of its bundle, not a failure', async (t) => {
+  const { harness, agent } = await office(t);
+  const { origin, size, note } = harness.deps.ledger.checkpoint();
+  const forged = note.replace(/— .*/, `— ${origin} ${Buffer.alloc(68, 5).toString('base64')}`);
+  const elsewhere = forged
+    .replaceAll(origin, 'other/log-7')
+    .replace(/\n[^\n]+\n\n/, (root) => root);
+  const seen = new Map([
+    [3, note],
+    [4, 'x'],
+    [5, forged.replace(/^(.*\n.*\n)(.*)/, `$1${Buffer.alloc(32, 5).toString('base64')}`)],
+    [6, elsewhere],
+  ]);
+  const sample = { mono_ms: 5, wall_ms: START_MS + 8 * MINUTE_MS, sync: true, error_ms: 1 };
+  const clock = [{ ...sample, source: 'collector' as const }];
+  await measureTogether(harness, agent, MINUTES + 70, (batch) => {
+    const checkpoint = seen.get(batch);
+    if (batch === 7) return { header: { clock } };
+    return checkpoint === undefined ? {} : { header: { seen: { log: origin, size, checkpoint } } };
+  });
+  const verdict = await verified(await bundleOf(t, harness));
+  assert.equal(verdict.outcome, 'pass_with_gaps', told(verdict).join('\n'));
+  const problems = findings(verdict, 'SEEN_UNSIGNED').map(({ detail }) => detail.problem);
+  assert.deepEqual(problems, ['CHECKPOINT_FORMAT', 'SIGNATURE', 'SIGNATURE']);
+  assert.ok(findings(verdict, 'MONO_BACK').length > 0);
+});
+
 test('an agent whose first statement is a hole: the hole is told, and nothing is false', async (t) => {
   const { harness, agent } = await office(t);
   for (const count of [3, 2]) {

@@ -49,11 +49,14 @@ export function createIngest(options: IngestOptions): Ingest {
 
   const walk = async (lane: Lane, framed: Framed, facts: RequestFacts): Promise<SubmitResult> => {
     const batch = await verifyBatch(verifying, framed);
+    const { size = 0, checkpoint: note } = batch.parts.header?.seen ?? {};
+    // If it proves that this log lost its end, its leaf belongs into the next one.
+    const beyond = size > ledger.checkpoint().size;
+    if (note !== undefined && beyond) await reportSeen(options, note);
     const committed = await group.submit(lane, (unit) => admitBatch(options, unit, batch, facts));
     tellFault(options, framed, committed.value);
     if (committed.value.outcome === 'new') tellHistory(options, framed, batch.parts.header);
-    const note = batch.parts.header?.seen.checkpoint;
-    if (note !== undefined) await reportSeen(options, note);
+    if (note !== undefined && !beyond) await reportSeen(options, note);
     return acknowledge(committed);
   };
 
@@ -140,7 +143,7 @@ function tellHistory(
   log.warn({ code, site, agent, epoch, seq, seen: header?.seen }, what);
 }
 
-/** A head that an agent saw may prove that our history was lost; its batch is kept anyway. */
+/** A head that an agent saw may prove that our history was lost. */
 async function reportSeen(options: IngestOptions, note: string): Promise<void> {
   try {
     if ((await options.ledger.reportSeen(note)) !== 'history_lost') return;

@@ -105,8 +105,12 @@ export const DATA_FINDINGS = {
     en: 'The log was rewritten after size {size} that an agent saw',
   },
   SEEN_FALSE: {
-    vi: 'Mốc mà máy đo nêu không có chữ ký đúng ({problem})',
-    en: 'The head that an agent names is not a signed one ({problem})',
+    vi: 'Các mốc mà {agent} nêu không có chữ ký của khóa sổ này ({problem})',
+    en: 'The heads that {agent} names are not signed by the key of this log ({problem})',
+  },
+  SEEN_UNSIGNED: {
+    vi: '{agent} tự nêu một mốc mà sổ chưa từng ký ({problem})',
+    en: '{agent} itself names a head that the log never signed ({problem})',
   },
   SEEN_LOG: {
     vi: 'Máy đo đã thấy sổ {log}, bộ số liệu không có',

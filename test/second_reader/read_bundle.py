@@ -248,6 +248,7 @@ class Reader:
         self.logs, self.manifest, self.records, self.options = logs, manifest, records, options
         self.keys, self.heads, self.agents, self.lists = Keys(), {}, {}, {}
         self.newest_day, self.used, self.pruned = "", 0, set()
+        self.unsigned, self.honoured = {}, set()
         names = ("documents", "withheld_documents", "batches", "signatures", "holes", "epochs")
         names += ("sections", "withheld_sections", "unreadable", "seen", "breaks", "disowned")
         self.counts = dict.fromkeys(names, 0)
@@ -265,6 +266,9 @@ class Reader:
         need(self.used == len(self.records), "a batch without a leaf")
         for chain in self.heads.values():
             self.check_signature(chain)
+        for agent, what in self.unsigned.items():
+            trusted = self.options.key or agent in self.honoured
+            need(trusted, what + ": saw a head that the log did not sign")
 
     def all_documents(self):
         for log in self.logs.values():
@@ -387,7 +391,7 @@ class Reader:
         if not follows or said.get("v") != 1 or not all(name in said for name in HEADER_MEMBERS):
             self.counts["unreadable"] += 1
             return
-        self.check_seen(log, index, said["seen"], what)
+        self.check_seen(log, index, said["seen"], what, leaf["agent"])
         self.slots(leaf["agent"]).batch(said, read, leaf["recv_ms"])
 
     def sign(self, chain, leaf, message, signature, what):
@@ -436,16 +440,28 @@ class Reader:
             self.counts["unreadable"] += 1
             return None
 
-    def check_seen(self, log, index, seen, what):
+    def check_seen(self, log, index, seen, what, agent):
         need(seen["log"] != log.origin or seen["size"] <= index, what + ": saw more than there was")
         if "checkpoint" not in seen:
             return
         lines = seen["checkpoint"].split("\n")
         found = [one for one in self.logs.values() if one.origin == lines[0]]
+        if not any(signed(seen["checkpoint"], one.key) for one in found or self.logs.values()):
+            # The agent's own word, unless the log's key was exchanged: then none of its is good.
+            self.unsigned.setdefault(agent, what)
+            return
         need(len(found) == 1, what + ": saw a log that is not here")
-        open_checkpoint(seen["checkpoint"], found[0].origin, found[0].key)
+        self.honoured.add(agent)
         found[0].continues(int(lines[1]), b64(lines[2]))
         self.counts["seen"] += 1
+
+
+def signed(note, key):
+    try:
+        open_checkpoint(note, note.split("\n")[0], key)
+        return True
+    except (Mismatch, ValueError, IndexError):
+        return False
 
 
 def check_series(part, targets, section):

@@ -199,6 +199,24 @@ export const ALL_TAMPERINGS: readonly Tampering[] = [
     named: 'MONO_BACK',
   },
   {
+    what: 'An agent names a head that the log never signed',
+    ...ALL,
+    make: ({ forged }) =>
+      forged((world) => {
+        withoutAnchors(world);
+        const carrying = itemsOf(world, 'batch').filter((item) => headerOf(item).seen.checkpoint);
+        const last = carrying.at(-1);
+        if (last === undefined) throw new Error('no head');
+        rewrite(last, ({ seen }) => {
+          const [log, size] = ['other/log-7', 5];
+          const [root, signature] = [32, 68].map((n) => Buffer.alloc(n, 5).toString('base64'));
+          const checkpoint = `${log}\n${size}\n${root}\n\n— ${log} ${signature}\n`;
+          Object.assign(seen, { log, size, checkpoint });
+        });
+      }, true),
+    named: 'SEEN_UNSIGNED',
+  },
+  {
     what: 'An agent repeats an older head than it saw before',
     keys: ['agent', 'log', 'document', 'own'],
     make: ({ forged }) =>

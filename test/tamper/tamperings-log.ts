@@ -20,6 +20,7 @@ import {
   withholdSection,
   withoutAnchors,
 } from './edits.ts';
+import { writeWorld } from './forger.ts';
 import type { OfficeKeys } from './office.ts';
 import { createStamper } from './outsiders.ts';
 import { each, type Tampering } from './tampering.ts';
@@ -33,6 +34,7 @@ import {
   type Json,
   lastLog,
   paperItem,
+  readWorld,
   rewrite,
   saidOf,
   say,
@@ -215,6 +217,20 @@ export const LOG_TAMPERINGS: readonly Tampering[] = [
     ...COLLECTOR,
     make: ({ forged }) => forged((world) => drop(world, itemOf(world, 'maintenance'))),
     named: 'SEEN_INCONSISTENT',
+  },
+  {
+    what: 'The same under a log key of one’s own, which agents never saw',
+    keys: ['document', 'own'],
+    async make({ bundle, office }) {
+      const log = generateSigner().signer;
+      const world = await readWorld(bundle);
+      const log_key = Buffer.from(log.publicKey).toString('base64');
+      say(itemOf(world, 'log-open'), (said) => Object.assign(said, { log_key }));
+      drop(world, itemOf(world, 'maintenance'));
+      withoutAnchors(world);
+      return await writeWorld(world, { log, document: office.keys.document, agent: null });
+    },
+    named: each('SEEN_FALSE', 'POLICY_KEY', 'SEEN_FALSE', 'POLICY_KEY', 'POLICY_KEY'),
   },
   {
     what: 'Planned work is put in front of an outage afterwards',

@@ -10,6 +10,11 @@ import type { AnchorKeeper, AnchorOutcome, AnchorProof, AnchorSource } from './t
 
 /** Longer than the requests of one attempt may take together. */
 const LEASE_MS = 2 * 60_000;
+/**
+ * A source's time may lie so far outside the request by our clock, ms. Readers hold batches against
+ * it: half of what they allow, so that neither clock makes an honest bundle false.
+ */
+export const ANCHOR_CLOCK_MS = 30_000;
 /** Part of an answer of the API, not a place for long texts. */
 const MESSAGE_CHARS_MAX = 300;
 
@@ -50,7 +55,9 @@ export async function openAnchorKeeper(options: AnchorKeeperOptions): Promise<An
     if (!(await takeLease(options, by))) return null;
     try {
       const head = ledger.checkpoint();
+      const asked_ms = now_ms();
       const proof = await source.prove(head, lastOf(source)?.size ?? 0, closing.signal);
+      checkClock(proof.at_ms, asked_ms, now_ms());
       const leaf = await leafAnchor(options, source, head, proof, author);
       newest.set(by, { log: head.origin, size: head.size, issued_ms: now_ms() });
       const { origin, size } = head;
@@ -165,6 +172,17 @@ function readAnchor(options: AnchorKeeperOptions, text: string): Anchor | null {
   } catch {
     return null;
   }
+}
+
+/** Throws LanProofError ANCHOR_CLOCK: its leaf would stay and contradict right batches for ever. */
+function checkClock(at_ms: number, asked_ms: number, answered_ms: number): void {
+  const off_ms = Math.min(0, at_ms - asked_ms) + Math.max(0, at_ms - answered_ms);
+  if (Math.abs(off_ms) <= ANCHOR_CLOCK_MS) return;
+  const told = `${off_ms < 0 ? 'behind' : 'ahead of'} this collector's clock`;
+  throw new LanProofError('ANCHOR_CLOCK', `its time is ${Math.abs(off_ms)} ms ${told}`, {
+    hint: 'let both machines set their clocks by NTP; nothing was kept, it is tried again',
+    fatal: false,
+  });
 }
 
 function describe(error: unknown): { code: string; message: string; hint: string } {

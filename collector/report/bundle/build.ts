@@ -32,6 +32,7 @@ import {
   noteReports,
   proofFiles,
 } from './log-files.ts';
+import { quorumOf } from './quorum.ts';
 import { readmeEn, readmeVi } from './readme.ts';
 import { createReplays } from './replays.ts';
 import { type PlacedDocument, readAllDocuments } from './scope.ts';
@@ -199,7 +200,7 @@ async function finishBundle(
   }
   onProgress({ step: 'proofs', percent: PERCENT.proofs });
   const { witnesses } = deps;
-  const quorum = witnesses.length === 0 ? 'none' : 'any';
+  const quorum = quorumOf(crypto, plan.documents, witnesses, ask.checkpoint.origin);
   const policy = { logs: logKeys(plan.documents), witnesses, quorum } as const;
   await add(POLICY_NAME, formatPolicy(crypto, policy));
   const text = figuresText(written.shown);

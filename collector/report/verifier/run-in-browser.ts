@@ -2,6 +2,7 @@
 import type { ByteSource } from '../../../shared/evidence/bundle/zip-reading.ts';
 import { certificatesFromPem } from '../../../shared/evidence/timestamp/pem.ts';
 import { verifyTimestamp } from '../../../shared/evidence/timestamp/verify.ts';
+import { splitPrinted } from '../../../shared/evidence/verify/printed.ts';
 import type { Step, Verdict } from '../../../shared/evidence/verify/types.ts';
 import { verifyBundle } from '../../../shared/evidence/verify/verify.ts';
 import { createBrowserCrypto, createSha256 } from './browser-crypto.ts';
@@ -11,7 +12,7 @@ import { unpackSection } from './unpack-section.ts';
 export interface Given {
   readonly file: Blob;
   readonly sha256: string;
-  /** Printed checkpoints, an empty line between two of them. */
+  /** Printed checkpoints or signed notes, an empty line between two of them. */
   readonly checkpoints: string;
   readonly trust: string;
   /** Trusted certificates of time-stamp authorities, PEM. */
@@ -38,10 +39,7 @@ export async function runInBrowser(
     every,
     trust: trust.trim() === '' ? null : trust,
     bundle_sha256: sha256.trim() === '' ? null : sha256,
-    checkpoints: checkpoints
-      .replace(/\r/g, '')
-      .split(/\n[ \t]*\n/)
-      .filter((text) => text.trim() !== ''),
+    checkpoints: splitPrinted(checkpoints),
     tsa_roots: tsa_ca.trim() === '' ? [] : certificatesFromPem(tsa_ca),
     onProgress,
     breathe,

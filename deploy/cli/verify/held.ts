@@ -30,10 +30,17 @@ export function checkpointOf(given: string): string {
     ? textOf('--checkpoint', given)
     : given.includes('\n')
       ? given
-      : words.slice(0, CHECKPOINT_WORDS).join('\n');
+      : typedLines(words);
   if (readPrinted(text) !== null) return text;
-  const hint = 'type the three lines as printed (name, size, root), or name a file of them';
-  throw usage('--checkpoint is not the three lines of a checkpoint', hint);
+  const hint =
+    'type the three lines as printed (name, size, root), or name a file of them; repeat the option for a second checkpoint';
+  throw usage('--checkpoint is not the three lines of one checkpoint', hint);
+}
+
+/** The words as lines; signatures of a note stay one line, so that anything else is refused. */
+function typedLines(words: readonly string[]): string {
+  const rest = words.slice(CHECKPOINT_WORDS).join(' ');
+  return [...words.slice(0, CHECKPOINT_WORDS), rest].join('\n');
 }
 
 /** DER of the certificates in a PEM file. Throws USAGE where there is none. */

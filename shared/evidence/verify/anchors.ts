@@ -7,6 +7,7 @@ import { verifyCosignature } from '../cosignature.ts';
 import type { Anchor } from '../ledger-documents.ts';
 import { placeOf, type ReadDocuments } from './documents.ts';
 import type { VerifiedLog } from './logs.ts';
+import { isSignatureLine } from './printed.ts';
 import { problemOf } from './problem.ts';
 import type { Recorder } from './recorder.ts';
 import type { AnchorAnswer, VerifyOptions } from './types.ts';
@@ -153,10 +154,14 @@ export function checkPrinted(
   return good;
 }
 
-/** Three lines as a person types them, or a signed note, whose first three lines they are. */
+/**
+ * Three lines as a person types them, or a signed note, whose first three lines they are. Null for
+ * anything else, two checkpoints in one text, too: nobody should think that both were checked.
+ */
 export function readPrinted(text: string): Checkpoint | null {
   const lines = text.replace(/\r/g, '').trim().split('\n');
-  const [origin, size, root] = lines.map((line) => line.trim());
+  const [origin, size, root, ...rest] = lines.map((line) => line.trim());
+  if (rest.some((line) => line !== '' && !isSignatureLine(line))) return null;
   if (origin === undefined || size === undefined || root === undefined) return null;
   try {
     return parseCheckpoint(`${origin}\n${size}\n${root}\n`);

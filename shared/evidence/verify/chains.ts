@@ -1,20 +1,15 @@
 /** Checks 7 and 8: the chain of each agent, and whose signatures it stands on. */
 import { fromBase64 } from '../../bytes.ts';
 import { knownTo } from '../../judge/replay/stretch.ts';
-import {
-  BUNDLE_AFTER_MS,
-  BUNDLE_BEFORE_MS,
-  type BundleAgent,
-  type BundleManifest,
-} from '../bundle/types.ts';
+import { BUNDLE_AFTER_MS, type BundleAgent } from '../bundle/types.ts';
 import { type ChainHead, checkLink } from '../chain.ts';
 import type { Conflict, Hole } from '../documents.ts';
 import { checkSignature, flush, type Signed, type SigningOptions, sayDoubtful } from './signing.ts';
 import { createSilence } from './silence.ts';
+import { checkBegin, type StretchBeginOptions } from './stretch-begin.ts';
 import { batchPlace, type WalkedBatch } from './walked-batch.ts';
 
-export interface ChainOptions extends SigningOptions {
-  readonly manifest: BundleManifest;
+export interface ChainOptions extends SigningOptions, StretchBeginOptions {
   /** Whether a batch is proved to stand in the log. */
   readonly included: (batch: WalkedBatch) => boolean;
 }
@@ -31,7 +26,7 @@ export interface Stretch {
 
 /** Of one agent, in the order of the leaves. */
 interface Chain extends Signed {
-  readonly earlier: boolean;
+  earlier: boolean;
   head: ChainHead;
   /** The batch whose hash `head` is; null: a document or the manifest says it. */
   linked: WalkedBatch | null;
@@ -63,8 +58,7 @@ export function createChains(options: ChainOptions): Chains {
     const head = headOf(options, agent, entry);
     const chain: Chain = {
       ...{ head, linked: null, last: null, key: null, signed: true, hour: -1, doubtful: null },
-      ...{ earlier: entry !== undefined && hasEarlier(options, entry), first: -1 },
-      reached: false,
+      ...{ earlier: false, first: -1, reached: false },
     };
     chains.set(agent, chain);
     return chain;
@@ -76,7 +70,9 @@ export function createChains(options: ChainOptions): Chains {
       if (agent === null) return false;
       const chain = chains.get(agent) ?? begin(agent);
       const entry = entries.get(agent);
-      if (chain.last === null && entry !== undefined) checkBegin(options, entry, batch);
+      if (chain.last === null && entry !== undefined) {
+        chain.earlier = checkBegin(options, entry, batch);
+      }
       if (!enterEpoch(options, chain, agent, batch.identity.epoch, batchPlace(batch), batch.at)) {
         checkSignature(options, chain, batch, true);
         return false;
@@ -142,25 +138,6 @@ function headOf({ keys }: ChainOptions, agent: string, entry: BundleAgent | unde
   }
   const enrolled = epochs.find((one) => one.epoch === epoch);
   return { epoch, seq: 0, hash: enrolled?.enrol_hash ?? new Uint8Array() };
-}
-
-/**
- * A stretch that begins inside the chain must begin early enough: its first batch closed before
- * what is judged reaches back to, so that nothing in front of it can be missing.
- */
-function checkBegin(options: ChainOptions, entry: BundleAgent, batch: WalkedBatch): void {
-  if (!hasEarlier(options, entry)) return;
-  const { manifest, said } = options;
-  const { agent, before_seq } = entry;
-  const known_ms = knownTo(batch.header, batch.leaf.recv_ms);
-  const early = known_ms !== null && known_ms < manifest.begin_ms - BUNDLE_BEFORE_MS;
-  if (manifest.begin !== null && early) return;
-  said.say('STRETCH_BEGIN', batchPlace(batch), { agent, before_seq });
-}
-
-/** Whether the agent has batches before the first one of the bundle. */
-function hasEarlier({ keys }: ChainOptions, { agent, epoch, before_seq }: BundleAgent): boolean {
-  return before_seq > 0 || keys.epochs(agent)[0]?.epoch !== epoch;
 }
 
 /** False: the epoch was never enrolled by then, or is over. */

@@ -1,4 +1,7 @@
-/** Check 10: every head that an agent saw must be one that the final head continues. */
+/**
+ * Check 10: every head that an agent saw must be one that the final head continues. What the log
+ * key signed is a contradiction; a note that it did not sign may be the agent's own invention.
+ */
 
 import type { Policy } from '../bundle/policy.ts';
 import { openCheckpoint, parseCheckpoint } from '../checkpoint.ts';
@@ -7,11 +10,17 @@ import type { LogOpens } from './log-opens.ts';
 import type { VerifiedLog } from './logs.ts';
 import { problemOf } from './problem.ts';
 import type { Recorder } from './recorder.ts';
+import type { Detail } from './types.ts';
 import { batchPlace, type WalkedBatch } from './walked-batch.ts';
+
+/** What is said of a note that is none. */
+const UNREADABLE = 'CHECKPOINT_FORMAT';
 
 export interface SeenOptions {
   readonly crypto: Crypto;
   readonly policy: Policy;
+  /** The auditor's own policy; null: its keys are those of the bundle. */
+  readonly trust: string | null;
   readonly logs: readonly VerifiedLog[];
   readonly opens: LogOpens;
   readonly said: Recorder;
@@ -26,12 +35,24 @@ export interface ProvedHead {
 export interface SeenChecker {
   /** The newest proved head that the agent carried up to this batch; null: none. */
   batch(batch: WalkedBatch): ProvedHead | null;
+  /** Says of the heads that the log did not sign whose fault they are. */
+  end(): void;
+}
+
+/** A head without the log's signature. */
+interface Unsigned {
+  readonly agent: string;
+  readonly place: string;
+  readonly told: Detail;
 }
 
 export function createSeen(options: SeenOptions): SeenChecker {
-  const { logs, said } = options;
+  const { logs, said, trust } = options;
   const newest = new Map<string, ProvedHead>();
   const known = new Map<string, ProvedHead | null>();
+  const unsigned: Unsigned[] = [];
+  /** Agents that carry a head under the log's key as it is here. */
+  const honoured = new Set<string>();
   return {
     batch(batch) {
       const { header, leaf } = batch;
@@ -44,18 +65,27 @@ export function createSeen(options: SeenOptions): SeenChecker {
         said.say('SEEN_AHEAD', batchPlace(batch), { agent, size, leaf: leaf.leaf });
       }
       if (checkpoint === undefined) return before;
-      const text = checkpoint.slice(0, checkpoint.indexOf('\n\n') + 1);
-      let head = known.get(text);
+      const note = `${agent}\n${checkpoint}`;
+      let head = known.get(note);
       if (head === undefined) {
-        head = judge(options, batch, checkpoint, text);
-        known.set(text, head);
+        const named = checkpoint.slice(0, checkpoint.indexOf('\n'));
+        if (!honoured.has(agent) && isSigned(options, checkpoint, named)) honoured.add(agent);
+        head = judge(options, batch, checkpoint, unsigned);
+        known.set(note, head);
       }
       if (head === null || head.size !== size) return before;
-      if (before !== null && (head.log < before.log || head.size < before.size)) {
-        if (head.log <= before.log) return before;
-      }
+      const older = (than: ProvedHead): boolean =>
+        head.log < than.log || (head.log === than.log && head.size < than.size);
+      if (before !== null && older(before)) return before;
       newest.set(agent, head);
       return head;
+    },
+    end() {
+      for (const { agent, place, told } of unsigned) {
+        // If nothing that it carries is under this key, the log's key may have been exchanged.
+        const own = trust !== null || honoured.has(agent) || told.problem === UNREADABLE;
+        said.say(own ? 'SEEN_UNSIGNED' : 'SEEN_FALSE', place, told);
+      }
     },
   };
 }
@@ -65,16 +95,18 @@ function judge(
   options: SeenOptions,
   batch: WalkedBatch,
   note: string,
-  text: string,
+  unsigned: Unsigned[],
 ): ProvedHead | null {
   const { logs, said } = options;
   said.count('seen', 'heads');
   const place = batchPlace(batch);
+  const agent = batch.leaf.agent ?? '';
   let checkpoint: ReturnType<typeof parseCheckpoint>;
   try {
-    checkpoint = parseCheckpoint(text);
+    checkpoint = parseCheckpoint(note.slice(0, note.indexOf('\n\n') + 1));
   } catch (error) {
-    said.say('SEEN_FALSE', place, { problem: problemOf(error).problem });
+    problemOf(error);
+    unsigned.push({ agent, place, told: { agent, problem: UNREADABLE } });
     return null;
   }
   const { origin, size } = checkpoint;
@@ -89,11 +121,11 @@ function judge(
     }
   }
   // Only the log's own signature makes it a contradiction.
-  const signed = isSigned(options, note, origin);
   const beyond = log === undefined || size > log.head.size;
   if (beyond && isLost(options, origin, log)) said.say('SEEN_LOST', place, told);
-  else if (!signed) said.say('SEEN_FALSE', place, { ...told, problem: 'SIGNATURE' });
-  else said.say(log === undefined ? 'SEEN_LOG' : 'SEEN_INCONSISTENT', place, told);
+  else if (!isSigned(options, note, origin)) {
+    unsigned.push({ agent, place, told: { ...told, agent, problem: 'SIGNATURE' } });
+  } else said.say(log === undefined ? 'SEEN_LOG' : 'SEEN_INCONSISTENT', place, told);
   return null;
 }
 
@@ -107,14 +139,16 @@ function isLost({ opens }: SeenOptions, origin: string, log: VerifiedLog | undef
   );
 }
 
+/** Under the key of its log; where that log is not here, of any: keys outlive logs. */
 function isSigned({ crypto, policy }: SeenOptions, note: string, origin: string): boolean {
-  const key = policy.logs.find(({ name }) => name === origin)?.publicKey;
-  if (key === undefined) return true;
-  try {
-    openCheckpoint(crypto, note, origin, key);
-    return true;
-  } catch (error) {
-    problemOf(error);
-    return false;
-  }
+  const named = policy.logs.filter(({ name }) => name === origin);
+  return (named.length > 0 ? named : policy.logs).some(({ publicKey }) => {
+    try {
+      openCheckpoint(crypto, note, origin, publicKey);
+      return true;
+    } catch (error) {
+      problemOf(error);
+      return false;
+    }
+  });
 }

@@ -52,15 +52,18 @@ export async function walkBatches(
   replay: SiteReplay,
   withheld: Withheld,
 ): Promise<WalkedBatches> {
-  const { crypto, every } = options;
+  const { crypto, every, trust } = options;
   const { manifest } = container.statement;
   const { keys } = documents;
   const byPlace = new Map(documents.documents.map((document) => [document.at, document]));
   const inputs = createInputs(new Map(logs.map(({ log, head }) => [log, head.origin])));
   const included = ({ leaf }: WalkedBatch): boolean =>
     logs.some(({ log, proved }) => log === leaf.log && proved);
-  const chains = createChains({ crypto, manifest, keys, every, included, said });
-  const seen = createSeen({ crypto, policy, logs, opens, said });
+  const holes = documents.documents.flatMap(({ content }) =>
+    content.kind === 'hole' ? [content.said] : [],
+  );
+  const chains = createChains({ crypto, manifest, keys, holes, every, included, said });
+  const seen = createSeen({ crypto, policy, trust, logs, opens, said });
   const times = createTimes(anchors, said);
   const vouched = createVouched(anchors);
   const late: LateBatch[] = [];
@@ -88,6 +91,7 @@ export async function walkBatches(
     noteLate(late, closed, batch);
   }
   const stretches = chains.end();
+  seen.end();
   said.count('signatures', 'batches', batches);
   said.count('time', 'strong', times.strong);
   return { late, stretches, batches, strong: times.strong, vouched_ms: vouched.end() };

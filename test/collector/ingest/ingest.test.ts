@@ -3,7 +3,7 @@ import test from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { SubmitResult } from '../../../collector/ingest/types.ts';
 import { fromBase64, utf8 } from '../../../shared/bytes.ts';
-import { openCheckpoint } from '../../../shared/evidence/checkpoint.ts';
+import { openCheckpoint, signCheckpoint } from '../../../shared/evidence/checkpoint.ts';
 import { leafHash, verifyInclusion } from '../../../shared/evidence/merkle.ts';
 import { encodeWire } from '../../../shared/measure/wire.ts';
 import { createTestAgent, type TestAgent, type TestBatch } from '../../support/batches.ts';
@@ -323,11 +323,33 @@ test('renew is asked until a header shows a newer seen, and again after an hour'
     assert.ok(fresh.kind === 'accepted' && !fresh.renew);
   }));
 
+test('a seen size is at most that of the log; no larger one voids what is kept', () =>
+  withCore(async (core, agent) => {
+    const { size } = core.ledger.checkpoint();
+    const beyond = agent.next({ header: { seen: { log: agent.origin, size: size + 1 } } });
+    assertRefused(await send(core, beyond), 422, 'SEEN_AHEAD');
+    assert.equal(core.ledger.checkpoint().size, size);
+    Object.assign(agent, { seq: 0, prev: (await core.store.agent('a-site', 'do-1'))?.hash });
+    const all = agent.next({ header: { seen: { log: agent.origin, size } } });
+    assert.equal((await send(core, all)).kind, 'accepted');
+  }));
+
+test('a batch that proves lost history is a leaf of the next log', () =>
+  withCore(async (core, agent) => {
+    const { origin, size } = core.ledger.checkpoint();
+    const head = { origin, size: size + 7, root: new Uint8Array(32).fill(3) };
+    const checkpoint = signCheckpoint(core.crypto, core.logSigner, head);
+    const seen = { log: origin, size: head.size, checkpoint };
+    assert.equal((await send(core, agent.next({ header: { seen } }))).kind, 'accepted');
+    const row = await core.store.batch('a-site', 'do-1', 1, 1);
+    assert.deepEqual([core.ledger.checkpoint().log, row?.log], [2, 2]);
+  }));
+
 test('an invented seen never closes a log', () =>
   withCore(async (core, agent) => {
     const text = `${agent.origin}\n999999\n${btoa('z'.repeat(32))}\n`;
     const checkpoint = `${text}\n— ${agent.origin} ${btoa('q'.repeat(68))}\n`;
     const seen = { log: agent.origin, size: 999_999, checkpoint };
-    assert.equal((await send(core, agent.next({ header: { seen } }))).kind, 'accepted');
+    assertRefused(await send(core, agent.next({ header: { seen } })), 422, 'SEEN_AHEAD');
     assert.equal(core.ledger.checkpoint().log, 1);
   }));

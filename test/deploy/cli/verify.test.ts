@@ -55,6 +55,21 @@ test('the three lines of a printed checkpoint may be typed as words', async () =
   assert.match(out, /Printed heads that were typed in and fit: 1/);
 });
 
+test('a second checkpoint in one file or in one text is refused, not passed over', async () => {
+  const note = textOf(await takeApart(await fileBytes(good)), 'logs/1/checkpoint.txt');
+  const three = note.split('\n').slice(0, 3).join('\n');
+  const two = join(folder, 'two.txt');
+  writeFileSync(two, `${note}\n${note}`);
+  const words = three.replaceAll('\n', ' ');
+  for (const given of [two, `${three}\n${three}`, `${words} ${words}`]) {
+    const { code, err } = await ran(['verify', good, '--checkpoint', given]);
+    assert.equal(code, 2);
+    assert.match(err, /not the three lines of one checkpoint/);
+  }
+  const twice = await ran(['verify', good, '--checkpoint', words, '--checkpoint', checkpoint]);
+  assert.equal(twice.code, 0, twice.out);
+});
+
 test('time without data is a gap, an altered figure a fail; both name their check', async () => {
   const gaps = await ran(['verify', open_one, '--lang', 'en']);
   assert.equal(gaps.code, 1, gaps.out);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Server } from 'node:http';
 import { test } from 'node:test';
-import { openAnchorKeeper } from '../../../../collector/ledger/anchors/keeper.ts';
+import { ANCHOR_CLOCK_MS, openAnchorKeeper } from '../../../../collector/ledger/anchors/keeper.ts';
 import { createWitnessSource } from '../../../../collector/ledger/anchors/witness-client.ts';
 import { openWitness } from '../../../../collector/ledger/witness/open-witness.ts';
 import { createWitnessServer } from '../../../../collector/ledger/witness/server.ts';
@@ -19,12 +19,17 @@ const crypto = createNodeCrypto();
 type Cleaner = { after(work: () => Promise<void> | void): void };
 
 /** A real witness over HTTP for the collector's log. */
-async function startWitness(t: Cleaner, core: Core, change = (answer: WitnessAnswer) => answer) {
+async function startWitness(
+  t: Cleaner,
+  core: Core,
+  change = (answer: WitnessAnswer) => answer,
+  ahead_ms = 0,
+) {
   const folder = newFolder();
   const { name, signer, state, verifier_key } = openWitness(folder, crypto);
   const origin = core.ledger.checkpoint().origin;
   const logs = [{ name: origin, publicKey: core.logSigner.publicKey }];
-  const now_ms = () => core.clock.now_ms;
+  const now_ms = () => core.clock.now_ms + ahead_ms;
   const answer = createWitness({ crypto, name, signer, logs, state, now_ms });
   const requests: string[] = [];
   const server: Server = createWitnessServer({
@@ -133,6 +138,23 @@ test('a witness that saw more, or another history, is told to people', async (t)
   assert.match(ahead.message, new RegExp(`${size + 9} leaves`));
   assert.deepEqual(keeper.status()[0]?.failures, { WITNESS_REFUSED: 1, WITNESS_AHEAD: 1 });
   assert.deepEqual(await core.store.documents(null, 'anchor'), []);
+});
+
+test('a witness whose clock is wrong gives no anchor: its leaf would stay', async (t) => {
+  const core = await openCore();
+  t.after(() => core.close());
+  for (const sign of [-1, 1]) {
+    const edge = await startWitness(t, core, undefined, sign * ANCHOR_CLOCK_MS);
+    const [near] = await (await keeperOf(core, edge)).anchorNow('x');
+    assert.equal(near?.ok, true, JSON.stringify(near));
+    const wrong = await startWitness(t, core, undefined, sign * (ANCHOR_CLOCK_MS + 1_000));
+    const keeper = await keeperOf(core, wrong);
+    const [far] = await keeper.anchorNow('x');
+    assert.ok(far?.ok === false && far.code === 'ANCHOR_CLOCK', JSON.stringify(far));
+    assert.match(far.message, sign < 0 ? /31000 ms behind/ : /31000 ms ahead/);
+    assert.deepEqual(keeper.status()[0]?.failures, { ANCHOR_CLOCK: 1 });
+  }
+  assert.equal((await core.store.documents(null, 'anchor')).length, 2, 'those at the edge');
 });
 
 test('a cosignature of another key, or of nothing, is not believed', async (t) => {

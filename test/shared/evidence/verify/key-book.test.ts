@@ -96,12 +96,12 @@ test('a revocation counts by leaf: what was accepted before it was said is doubt
 test('findings are bounded, counted, and gravest first', () => {
   const said = createRecorder();
   for (let n = 0; n < FINDINGS_MAX + 7; n++) said.say('CLOCK_STEP', `batch ${n}`);
-  said.say('MONO_BACK', 'batch 1');
+  said.say('TIME_AFTER_ANCHOR', 'batch 1');
   said.done('time', 'chain');
   const time = said.results().find(({ id }) => id === 'time');
   assert.equal(time?.findings.length, FINDINGS_MAX + 1);
   assert.equal(time?.more, 7);
-  assert.equal(time?.findings[0]?.code, 'MONO_BACK');
+  assert.equal(time?.findings[0]?.code, 'TIME_AFTER_ANCHOR');
   assert.equal(time?.status, 'failed');
   const status = new Map(said.results().map((check) => [check.id, check.status]));
   assert.equal(status.get('chain'), 'ok');

@@ -3,6 +3,7 @@ import type { FindingCode } from '../evidence/verify/codes.ts';
 import type { Finding } from '../evidence/verify/types.ts';
 import { formatDateTime } from './format.ts';
 import { DATA_FINDINGS } from './verify-data-words.ts';
+import { FIGURE_FINDINGS } from './verify-figure-words.ts';
 import { LOG_FINDINGS } from './verify-log-words.ts';
 import { fill, type VerifyText } from './verify-words.ts';
 import type { Language } from './words.ts';
@@ -10,6 +11,7 @@ import type { Language } from './words.ts';
 export const FINDING_WORDS: Readonly<Record<FindingCode, VerifyText>> = {
   ...LOG_FINDINGS,
   ...DATA_FINDINGS,
+  ...FIGURE_FINDINGS,
 };
 
 /** A sentence in a language; values whose name ends in `_ms` are times of the local zone. */

@@ -417,4 +417,10 @@ test('what the collector changes and signs again is refused', skip, async (t) =>
     /is missing|Expecting|order|members/,
   );
   refused(t, await text('logs/1/daily.txt', (old) => old.replace(/ \d+\n$/, ' 0\n')), /counts/);
+  const third = await changed((parts) => {
+    for (const [name, data] of [...parts]) {
+      if (name.startsWith('logs/1/')) parts.set(name.replace('/1/', '/3/'), data);
+    }
+  });
+  refused(t, third, /numbered from 1/);
 });

@@ -226,6 +226,7 @@ test('a statement reads back; what the writer does not write is refused', () => 
     encodeStatement({ subjects, manifest: { ...MANIFEST, ...manifest } });
   refused(() => write({ to_ms: 60_000 }));
   refused(() => write({ from_ms: 60_001 }));
+  refused(() => write({ begin_ms: 1 }));
   refused(() => write({ agents: MANIFEST.agents.toReversed() }));
   refused(() => write({}, SUBJECTS.toReversed()));
   refused(() => write({}, [...SUBJECTS, ...SUBJECTS]));

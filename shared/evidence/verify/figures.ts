@@ -16,7 +16,7 @@ import type { CarriedIn, VerifyOptions } from './types.ts';
 /** Devices whose results stand in a private section. */
 const PRIVATE_KINDS: ReadonlySet<DeviceKind> = new Set(['pc']);
 const DAY_MS = 86_400_000;
-/** Members inside members of figures.json; ours has seven levels. Deeper ones no writer can spell. */
+/** Levels of figures.json; ours has seven. What is nested without end no writer can spell. */
 const DEPTH_MAX = 32;
 /** Papers that change what was judged before them. */
 const CHANGING: ReadonlySet<string> = new Set([

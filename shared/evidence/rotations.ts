@@ -21,8 +21,8 @@ export interface CheckedRotation {
 /**
  * Opens a rotate document by the two keys that it names: both must have signed it, so that neither
  * a stolen new key nor a stolen old one alone makes a rotation of somebody else's key. Whether the
- * old one is the agent's is for the caller. Throws LanProofError ROTATION_CHAIN where they cannot be read,
- * DOCUMENT_FORMAT, DSSE_*.
+ * old one is the agent's is for the caller. Throws LanProofError ROTATION_CHAIN (the keys cannot be
+ * read), DOCUMENT_FORMAT, DSSE_*.
  */
 export function openRotate(crypto: Crypto, envelope: Envelope | string): Rotate {
   const { old_key, new_key } = claimedKeys(parseEnvelope(envelope));

@@ -44,9 +44,8 @@ interface Found {
 
 /**
  * Verifies a bundle. Every fault of the bundle is a finding of the check that it belongs to; what
- * could not be checked because of it is `not_checked`, and the outcome is `fail`. So is a value
- * that no reader foresaw: whoever made the file gets no silence out of it. Throws what the source
- * throws.
+ * could not be checked because of it is `not_checked`, and the outcome is `fail`. A value that no
+ * reader foresaw is a finding, too: nobody gets silence out of it. Throws what the source throws.
  */
 export async function verifyBundle(options: VerifyOptions): Promise<Verdict> {
   const said = createRecorder();

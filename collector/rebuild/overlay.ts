@@ -48,7 +48,7 @@ function ledgered(real: ReadUnit, until: () => Position | null): Ledgered {
   const { agent, agents, agentByKey, leafBefore, dayDocumentsAfter } = real;
   const { unit, units, site, sites, targets, targetsVersion, targetsByHash, salt } = real;
   const { enrolToken, enrolment, enrolments, credentialByHash, credentials } = real;
-  const { audit, auditOf } = real;
+  const { audit, auditOf, receivedFrom } = real;
   const reached = (position: Position): boolean => {
     const last = until();
     return last !== null && ordinal(position) <= ordinal(last);
@@ -56,7 +56,7 @@ function ledgered(real: ReadUnit, until: () => Position | null): Ledgered {
   return {
     ...{ logs, leaf, leaves, tile, newestCheckpoint, documentByHash, documents, documentsOf },
     ...{ batch, batchByLeaf, judgeableSites, readBody, agent, agents, agentByKey, leafBefore },
-    ...{ dayDocumentsAfter, siteLeafCount, checkpoints, documentByLeaf },
+    ...{ dayDocumentsAfter, siteLeafCount, checkpoints, documentByLeaf, receivedFrom },
     ...{ unit, units, site, sites, targets, targetsVersion, targetsByHash, salt },
     ...{ enrolToken, enrolment, enrolments, credentialByHash, credentials, audit, auditOf },
     async siteLeaves(of, after, limit, held) {

@@ -24,6 +24,11 @@ export interface EvidenceReads {
   leaf(log: number, index: number): Promise<LeafRow | null>;
   /** Leaves from (inclusive) to (exclusive) of a log, in order. */
   leaves(log: number, from: number, to: number): Promise<LeafRow[]>;
+  /**
+   * The first leaf from (inclusive) to (exclusive) that was received at or after a time, UTC ms;
+   * null: none. Reads them all: receive times may go back.
+   */
+  receivedFrom(log: number, from: number, to: number, at_ms: number): Promise<number | null>;
   /** Concatenated hashes of a tile; null if none was written. */
   tile(log: number, level: number, index: number): Promise<Uint8Array | null>;
   /** Newest saved checkpoint of a log. */

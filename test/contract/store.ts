@@ -77,6 +77,10 @@ const CASES: Record<
     const both = await store.leaves(1, 0, 9);
     assert.deepEqual([both[1]?.site, both[1]?.agent], [null, null]);
     assert.equal(await store.leaf(1, 2), null);
+    const { recv_ms } = leaf(0);
+    const found = (from: number, at_ms: number) => store.receivedFrom(1, from, 2, at_ms);
+    assert.deepEqual([await found(0, recv_ms), await found(0, 2 ** 50)], [0, null]);
+    assert.equal(await found(1, both[1]?.recv_ms ?? 0), 1);
   },
 
   'a unit of work that throws leaves nothing': async (store) => {

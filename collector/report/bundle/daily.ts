@@ -4,13 +4,10 @@ import type { BundleDay } from '../../../shared/evidence/bundle/types.ts';
 import type { EvidenceReads } from '../../store/store-evidence.ts';
 
 const DAY_MS = 86_400_000;
-/** Logs up to this size are read leaf by leaf; of larger ones days are found by halving. */
-const READ_LEAVES_MAX = 200_000;
-const LEAVES_PER_READ = 2_000;
-/** Around a midnight receive times may change places: so many leaves before one are looked at. */
-const LOOK_BACK_LEAVES = 512;
+/** Leaves looked at between two breaths: some milliseconds of work. */
+export const READ_LEAVES_MAX = 20_000;
 
-type Reads = Pick<EvidenceReads, 'leaf' | 'leaves' | 'siteLeafCount'>;
+type Reads = Pick<EvidenceReads, 'leaf' | 'receivedFrom' | 'siteLeafCount'>;
 
 /** Where a day's leaves begin. */
 interface DayStart {
@@ -18,16 +15,31 @@ interface DayStart {
   readonly first: number;
 }
 
+/** Where days begin in the first leaves of a log; what was found once never changes. */
+interface KnownStarts {
+  readonly starts: readonly DayStart[];
+  /** Leaves that were looked at. */
+  readonly size: number;
+}
+
+/** A log of a province has a billion leaves: only those that came since are read again. */
+const known = new WeakMap<Reads, Map<number, KnownStarts>>();
+
+/** The same for the same leaves, whatever was asked before; `read_max` leaves between breaths. */
 export async function dailyCounts(
   store: Reads,
   { log, size }: { readonly log: number; readonly size: number },
   site: string,
   breathe: () => Promise<void>,
+  read_max = READ_LEAVES_MAX,
 ): Promise<BundleDay[]> {
-  const starts =
-    size <= READ_LEAVES_MAX
-      ? await readStarts(store, log, size, breathe)
-      : await findStarts(store, log, size, breathe);
+  const logs = known.get(store) ?? new Map<number, KnownStarts>();
+  known.set(store, logs);
+  const before = logs.get(log) ?? { starts: [], size: 0 };
+  const found =
+    before.size >= size ? before : await readOn(store, log, before, size, read_max, breathe);
+  if (found.size > (logs.get(log)?.size ?? 0)) logs.set(log, found);
+  const starts = found.starts.filter(({ first }) => first < size);
   const days: BundleDay[] = [];
   for (const [at, { day_ms, first }] of starts.entries()) {
     const end = starts[at + 1]?.first ?? size;
@@ -39,54 +51,31 @@ export async function dailyCounts(
   return days;
 }
 
-async function readStarts(
+/**
+ * A day begins with the first leaf that was received on it or later. Receive times go back where a
+ * clock was set back, so no leaf can be passed over.
+ */
+async function readOn(
   store: Reads,
   log: number,
+  before: KnownStarts,
   size: number,
+  read_max: number,
   breathe: () => Promise<void>,
-): Promise<DayStart[]> {
-  const starts: DayStart[] = [];
-  for (let from = 0; from < size; from += LEAVES_PER_READ) {
-    const rows = await store.leaves(log, from, Math.min(size, from + LEAVES_PER_READ));
-    for (const { recv_ms, index } of rows) {
-      const day_ms = recv_ms - (recv_ms % DAY_MS);
-      if (day_ms > (starts.at(-1)?.day_ms ?? -1)) starts.push({ day_ms, first: index });
+): Promise<KnownStarts> {
+  const starts = [...before.starts];
+  let at = before.size;
+  while (at < size) {
+    const end = Math.min(size, at + read_max);
+    const day_ms = starts.at(-1)?.day_ms;
+    const next_ms = day_ms === undefined ? 0 : day_ms + DAY_MS;
+    const first = await store.receivedFrom(log, at, end, next_ms);
+    if (first !== null) {
+      const recv_ms = (await store.leaf(log, first))?.recv_ms ?? 0;
+      starts.push({ day_ms: recv_ms - (recv_ms % DAY_MS), first });
     }
+    at = first === null ? end : first + 1;
     await breathe();
   }
-  return starts;
-}
-
-/** A log of a province has millions of leaves a day: each day's first one is searched. */
-async function findStarts(
-  store: Reads,
-  log: number,
-  size: number,
-  breathe: () => Promise<void>,
-): Promise<DayStart[]> {
-  const starts: DayStart[] = [];
-  let first = 0;
-  while (first < size) {
-    const recv_ms = (await store.leaf(log, first))?.recv_ms ?? 0;
-    const day_ms = recv_ms - (recv_ms % DAY_MS);
-    starts.push({ day_ms, first });
-    first = await firstFrom(store, log, { from: first + 1, size, at_ms: day_ms + DAY_MS });
-    await breathe();
-  }
-  return starts;
-}
-
-async function firstFrom(
-  store: Reads,
-  log: number,
-  { from, size, at_ms }: { readonly from: number; readonly size: number; readonly at_ms: number },
-): Promise<number> {
-  let [low, high] = [from, size];
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if (((await store.leaf(log, middle))?.recv_ms ?? 0) < at_ms) low = middle + 1;
-    else high = middle;
-  }
-  const near = await store.leaves(log, Math.max(from, low - LOOK_BACK_LEAVES), low);
-  return near.find(({ recv_ms }) => recv_ms >= at_ms)?.index ?? low;
+  return { starts, size };
 }

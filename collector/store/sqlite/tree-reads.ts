@@ -19,7 +19,10 @@ export const LEAF = 'SELECT log, idx, kind, site, agent, epoch, seq, hash, recv_
 
 export function createTreeReads(
   sql: Connection,
-): Pick<EvidenceReads, 'logs' | 'leaf' | 'leaves' | 'tile' | 'newestCheckpoint' | 'checkpoints'> {
+): Pick<
+  EvidenceReads,
+  'logs' | 'leaf' | 'leaves' | 'receivedFrom' | 'tile' | 'newestCheckpoint' | 'checkpoints'
+> {
   return {
     logs: async () =>
       sql.all<LogRow>(
@@ -39,6 +42,17 @@ export function createTreeReads(
           to,
         )
         .map(toLeaf),
+    async receivedFrom(log, from, to, at_ms) {
+      const found = sql.get<{ idx: number }>(
+        'SELECT idx FROM leaf WHERE log = ? AND idx >= ? AND idx < ? AND recv_ms >= ?' +
+          ' ORDER BY idx LIMIT 1',
+        log,
+        from,
+        to,
+        at_ms,
+      );
+      return found?.idx ?? null;
+    },
     async tile(log, level, index) {
       const cells = sql.get<{ hashes: Uint8Array }>(
         'SELECT hashes FROM tile WHERE log = ? AND level = ? AND idx = ?',

@@ -49,9 +49,10 @@ export function createIngest(options: IngestOptions): Ingest {
 
   const walk = async (lane: Lane, framed: Framed, facts: RequestFacts): Promise<SubmitResult> => {
     const batch = await verifyBatch(verifying, framed);
-    const { size = 0, checkpoint: note } = batch.parts.header?.seen ?? {};
+    const { log, size = 0, checkpoint: note } = batch.parts.header?.seen ?? {};
+    const head = ledger.checkpoint();
     // If it proves that this log lost its end, its leaf belongs into the next one.
-    const beyond = size > ledger.checkpoint().size;
+    const beyond = log === head.origin && size > head.size;
     if (note !== undefined && beyond) await reportSeen(options, note);
     const committed = await group.submit(lane, (unit) => admitBatch(options, unit, batch, facts));
     tellFault(options, framed, committed.value);

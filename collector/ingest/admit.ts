@@ -8,7 +8,7 @@ import type { Handover } from '../judge/handover.ts';
 import type { LedgerUnit } from '../ledger/types.ts';
 import type { AgentRow, SectionRow } from '../store/rows.ts';
 import { recordConflict } from './conflict.ts';
-import { checkAgent, gap, refuse, seenAhead, wrongEpoch } from './refusals.ts';
+import { checkAgent, gap, refuse, wrongEpoch } from './refusals.ts';
 import type { RequestFacts } from './types.ts';
 import type { VerifiedBatch } from './verify.ts';
 
@@ -68,9 +68,6 @@ async function admitNext(
   facts: RequestFacts,
   problem: LanProofError | undefined,
 ): Promise<Admitted> {
-  const seen = batch.parts.header?.seen;
-  // A reader takes it for a log that left leaves out: such a batch would void the site's bundles.
-  if (seen?.log === unit.origin && seen.size > unit.size) throw seenAhead(seen.size, unit.size);
   const fault = problem?.code ?? null;
   const { site, agent: code, epoch, seq } = batch.identity;
   const { hash, wire } = batch;

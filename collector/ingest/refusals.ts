@@ -66,16 +66,6 @@ export function wrongEpoch(agent: AgentRow): Refusal {
   );
 }
 
-/** A head beyond the open log that the log key did not sign: no agent that works saw one. */
-export function seenAhead(seen: number, size: number): Refusal {
-  return refuse(
-    422,
-    'SEEN_AHEAD',
-    `the batch names a log of ${seen} leaves, this one has ${size}`,
-    'find out what signs with the key of this agent; then enrol the agent again',
-  );
-}
-
 /** Why it is put off: queues are full, the disk is full, the collector stops. */
 export function later(code: string, message: string, hint: string, random: () => number): Refused {
   const retry_after_s = RETRY_AFTER_MIN_S + Math.floor(random() * RETRY_AFTER_SPREAD_S);

@@ -27,9 +27,6 @@ export function createLedgerUnit(
     tx,
     log,
     origin,
-    get size() {
-      return growth.size;
-    },
     append,
     async appendDocument(item, recv_ms) {
       const { kind, site, agent, epoch, seq, text } = item;

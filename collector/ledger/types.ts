@@ -33,8 +33,6 @@ export interface LedgerUnit {
   /** The open log. */
   readonly log: number;
   readonly origin: string;
-  /** Leaves of the log so far, those of this unit included: the index of the next one. */
-  readonly size: number;
   /** Appends a leaf whose row (batch) the caller writes; returns its index. */
   append(leaf: Leaf): Promise<number>;
   /** Appends a control document with its leaf; returns index and document hash. */

@@ -441,8 +441,10 @@ class Reader:
             return None
 
     def check_seen(self, log, index, seen, what, agent):
-        need(seen["log"] != log.origin or seen["size"] <= index, what + ": saw more than there was")
+        ahead = seen["log"] == log.origin and seen["size"] > index
         if "checkpoint" not in seen:
+            if ahead:
+                self.unsigned.setdefault(agent, what)
             return
         lines = seen["checkpoint"].split("\n")
         found = [one for one in self.logs.values() if one.origin == lines[0]]
@@ -450,6 +452,7 @@ class Reader:
             # The agent's own word, unless the log's key was exchanged: then none of its is good.
             self.unsigned.setdefault(agent, what)
             return
+        need(not ahead, what + ": saw more than there was")
         need(len(found) == 1, what + ": saw a log that is not here")
         self.honoured.add(agent)
         found[0].continues(int(lines[1]), b64(lines[2]))

@@ -62,7 +62,11 @@ export function createSeen(options: SeenOptions): SeenChecker {
       const { log: origin, size, checkpoint } = header.seen;
       const own = logs.find(({ log }) => log === leaf.log);
       if (origin === own?.head.origin && size > leaf.leaf) {
-        said.say('SEEN_AHEAD', batchPlace(batch), { agent, size, leaf: leaf.leaf });
+        const place = batchPlace(batch);
+        // Leaves are missing only if the log itself said that it had them.
+        if (checkpoint !== undefined && isHead(options, checkpoint, origin, size)) {
+          said.say('SEEN_AHEAD', place, { agent, size, leaf: leaf.leaf });
+        } else unsigned.push({ agent, place, told: { agent, problem: 'SIZE' } });
       }
       if (checkpoint === undefined) return before;
       const note = `${agent}\n${checkpoint}`;
@@ -137,6 +141,22 @@ function isLost({ opens }: SeenOptions, origin: string, log: VerifiedLog | undef
       previous !== null &&
       (previous.log === origin ? log !== undefined : previous.reason.includes(` ${origin} `)),
   );
+}
+
+/** Whether a log said that it had so many leaves. */
+function isHead(
+  { crypto, policy }: SeenOptions,
+  note: string,
+  origin: string,
+  size: number,
+): boolean {
+  const key = policy.logs.find(({ name }) => name === origin)?.publicKey;
+  try {
+    return key !== undefined && openCheckpoint(crypto, note, origin, key).size === size;
+  } catch (error) {
+    problemOf(error);
+    return false;
+  }
 }
 
 /** Under the key of its log; where that log is not here, of any: keys outlive logs. */

@@ -192,10 +192,18 @@ const LIMITS: readonly Limit[] = [
     ...{ what: `as_of/${member}`, max: TIME_MS_MAX, code: 'BUNDLE_FORMAT' },
     read: (size: number) => statement({ as_of: { ...MANIFEST.as_of, [member]: size } }),
   })),
-  ...(['begin_ms', 'end_ms'] as const).map((member) => ({
-    ...{ what: member, max: TIME_MS_MAX, code: 'BUNDLE_FORMAT' },
-    read: (size: number) => statement({ [member]: size }),
-  })),
+  {
+    ...{ what: 'end_ms', max: TIME_MS_MAX, code: 'BUNDLE_FORMAT' },
+    read: (size: number) => statement({ end_ms: size }),
+  },
+  {
+    ...{
+      what: 'minutes of begin_ms',
+      max: Math.floor(TIME_MS_MAX / 60_000),
+      code: 'BUNDLE_FORMAT',
+    },
+    read: (minutes: number) => statement({ begin_ms: minutes * 60_000 }),
+  },
   {
     ...{ what: 'the log of the beginning', max: LOGS_MAX, code: 'BUNDLE_FORMAT' },
     read: (log) => statement({ begin: { log, leaf: 0 } }),

@@ -82,12 +82,14 @@ test('what an agent alone signed wrongly is a gap of its bundle, not a failure',
   await measureTogether(harness, agent, MINUTES + 70, (batch) => {
     const checkpoint = seen.get(batch);
     if (batch === 7) return { header: { clock } };
+    // More leaves than the log has, without anybody's word for it.
+    if (batch === 8) return { header: { seen: { log: origin, size: 999_999 } } };
     return checkpoint === undefined ? {} : { header: { seen: { log: origin, size, checkpoint } } };
   });
   const verdict = await verified(await bundleOf(t, harness));
   assert.equal(verdict.outcome, 'pass_with_gaps', told(verdict).join('\n'));
   const problems = findings(verdict, 'SEEN_UNSIGNED').map(({ detail }) => detail.problem);
-  assert.deepEqual(problems, ['CHECKPOINT_FORMAT', 'SIGNATURE', 'SIGNATURE']);
+  assert.deepEqual(problems, ['CHECKPOINT_FORMAT', 'SIGNATURE', 'SIGNATURE', 'SIZE']);
   assert.ok(findings(verdict, 'MONO_BACK').length > 0);
 });
 

@@ -14,9 +14,9 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
 }
 /** Wait for a minute of real time and more: they begin first, or all wait for them at the end. */
 const LONGEST = [
-  'test/e2e/demo-live.test.ts',
   'test/browser/live-page.test.ts',
   'test/e2e/demo.test.ts',
+  'test/e2e/demo-live.ci.test.ts',
   'test/lab/restore.test.ts',
   'test/lab/processes.test.ts',
   'test/lab/cables.test.ts',

@@ -23,6 +23,8 @@ const JITTER_MS = 300;
 const PHASE_MS = 250;
 const DAMAGE_MS = 25_000;
 const UNPLUG_MS = 8_000;
+/** Ports are drawn by chance out of some 28,000: in one run of hundreds one comes twice. */
+const PORTS_AGAIN_MAX = 1;
 /** A check begins anew where the list changes; a busy machine may miss a tick. */
 const UNASKED_MAX = 2;
 const LIST_MS_MAX = 80_000;
@@ -225,7 +227,8 @@ test('checks and large echoes, held against the wire', { skip: labSkip() }, asyn
     const series = of('gw', 'dns');
     assert.ok(series.length >= 8 && series.every(({ code }) => code === 'r'));
     assert.equal(asked.length, series.length);
-    assert.equal(new Set(asked.map(({ from_port }) => from_port)).size, asked.length);
+    const ports = new Set(asked.map(({ from_port }) => from_port));
+    assert.ok(ports.size >= asked.length - PORTS_AGAIN_MAX, `${[...ports]}`);
     const details = readChecks(batches, { target: indexOf('gw'), probe: 'dns', check: 0 });
     assert.equal(details.length, series.length);
     for (const { outcome, status, phases_us } of details) {

@@ -73,7 +73,17 @@ export function conversations(
     if (from === address && from_port === port) return [{ own: to_port, said: `<${flags}` }];
     return [];
   });
-  return [...Map.groupBy(ours, ({ own }) => own).values()].map((all) =>
-    all.map(({ said }) => said),
+  return [...Map.groupBy(ours, ({ own }) => own).values()].flatMap((all) =>
+    byConnection(all.map(({ said }) => said)),
   );
+}
+
+/** The kernel may take a port again for a later connection: each one begins with a SYN. */
+function byConnection(said: readonly string[]): string[][] {
+  const out: string[][] = [];
+  for (const one of said) {
+    if (one === '>S' || out.length === 0) out.push([]);
+    out.at(-1)?.push(one);
+  }
+  return out;
 }

@@ -114,7 +114,10 @@ export interface DeviceCarry {
   readonly earliest_ms: number | null;
   /** Off, and no reply since: unknown time may lie between. */
   readonly off: boolean;
-  /** When it answered in the last 10 minutes before the window. */
+  /**
+   * When it answered in the last 10 minutes before the window and, of an endpoint, around the fall
+   * of the nodes above it that are silent still.
+   */
   readonly answered: readonly Span[];
   /** The incident that is still open. `root` differs from the device for unreachable. */
   readonly incident: CarriedIncident | null;

@@ -11,7 +11,7 @@ export interface Track {
   readonly interval_ms: number;
   readonly base: readonly ClosedBase[];
   readonly silences: readonly Silence[];
-  /** When it answered, also in the 10 minutes before the window. */
+  /** When it answered, and what was kept of that before the window (`DeviceCarry.answered`). */
   readonly up: readonly Span[];
   readonly material: DeviceMaterial;
 }

@@ -2,14 +2,15 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import type { FinalInterval } from '../../../../shared/judge/final.ts';
+import { deviceCarry } from '../../../../shared/judge/site/device-carry.ts';
 import type { Fact } from '../../../../shared/judge/site/facts.ts';
 import { judgeSite } from '../../../../shared/judge/site/judge-site.ts';
 import type {
-  CarriedIncident,
   DeviceMaterial,
   SiteJudgement,
   SiteMaterial,
 } from '../../../../shared/judge/site/material.ts';
+import { Plans } from '../../../../shared/judge/site/topology.ts';
 import { anyFacts } from './any-facts.ts';
 import { at, fact, materialOf, OFFICE, type Story, T0 } from './world.ts';
 
@@ -196,84 +197,72 @@ test('an incident keeps its id while time and facts come in, or joins an earlier
   );
 });
 
-/** What the whole judgement leaves behind at an instant, as the caller keeps it. */
+/** What the whole judgement leaves behind at an instant, and the slots from there on. */
 function carriedAt(story: Story, said: SiteJudgement, s: number): Record<string, DeviceMaterial> {
-  const whole = materialOf(story);
-  const out: Record<string, DeviceMaterial> = {};
-  for (const one of whole.devices) {
-    const own = said.intervals.filter(({ device }) => device === one.device);
-    const before = own.findLast(({ from_ms }) => from_ms < at(s));
-    const incident = said.incidents.find(({ id }) => id === before?.incident);
-    const up = ['up', 'degraded'];
-    const last = own.findLast(
-      ({ from_ms, state }) => from_ms < at(s) && (up.includes(state) || state === 'off'),
-    );
-    const silence = one.base.find(
-      (piece) =>
-        piece.state === 'silent' && piece.from_ms < at(s) && (piece.to_ms ?? at(END_S)) > at(s),
-    );
-    const kept: CarriedIncident | null =
-      incident === undefined || silence === undefined
-        ? null
-        : {
-            id: incident.id,
-            root: incident.roots[0] ?? '',
-            from_ms: incident.started_at_ms,
-            earliest_ms: incident.started_earliest_ms,
-            cause: incident.cause,
-            confidence: incident.confidence,
-          };
-    const base = one.base
-      .filter(({ to_ms }) => (to_ms ?? at(END_S)) > at(s))
-      .map((piece) => ({ ...piece, from_ms: Math.max(piece.from_ms, at(s)) }));
-    const answered = one.base
-      .filter(({ state }) => state === 'up')
-      .map(({ from_ms, to_ms }) => ({ from_ms, to_ms: Math.min(to_ms ?? at(END_S), at(s)) }))
-      .filter(({ from_ms, to_ms }) => from_ms < to_ms && to_ms > at(s) - 600_000);
-    const state = before?.state ?? 'unknown';
-    const earliest_ms = silence?.earliest_ms ?? null;
-    const silent_since_ms = silence?.from_ms ?? derivedSince(one, own, s);
-    const off = last?.state === 'off';
-    const carry = { state, silent_since_ms, earliest_ms, off, answered, incident: kept };
-    out[one.device] = { ...one, base, carry };
-  }
-  return out;
+  const site = materialOf(story);
+  const plan = new Plans(site.versions).at(at(s));
+  const incidents = new Map(said.incidents.map((one) => [one.id, one]));
+  const context = { site, judged: said, at_ms: at(s), plan, incidents };
+  return Object.fromEntries(
+    site.devices.map((one) => {
+      const base = one.base
+        .filter(({ to_ms }) => (to_ms ?? at(END_S)) > at(s))
+        .map((piece) => ({ ...piece, from_ms: Math.max(piece.from_ms, at(s)) }));
+      const carry = deviceCarry(one, context, () => null);
+      return [one.device, { ...one, base, carry }];
+    }),
+  );
 }
 
-/** An unmanaged switch has no slots: its silence is what was judged, through all its states. */
-function derivedSince(
-  one: DeviceMaterial,
-  own: readonly FinalInterval[],
-  s: number,
-): number | null {
-  if (one.interval_ms > 0) return null;
-  let since_ms: number | null = null;
-  for (const { from_ms, state } of own) {
-    if (from_ms >= at(s)) break;
-    if (state !== 'down' && state !== 'unreachable') since_ms = null;
-    else since_ms ??= from_ms;
+/** Judged whole, and from a minute on with what was carried in. */
+function assertCutAlike(told: Story, minute: number): void {
+  const whole = judgeSite(materialOf(told));
+  const device = carriedAt(told, whole, minute * 60);
+  const more = { from_ms: at(minute * 60) };
+  const part = judgeSite(materialOf({ ...told, device, more }));
+  for (const { code } of OFFICE) {
+    const shape = (list: readonly FinalInterval[]) =>
+      list
+        .filter((one) => one.device === code && (one.to_ms ?? at(END_S)) > more.from_ms)
+        .map(({ from_ms, to_ms, state }) => [Math.max(from_ms, more.from_ms), to_ms, state]);
+    assert.deepEqual(shape(part.intervals), shape(whole.intervals), code);
   }
-  return since_ms;
 }
 
 test('a window with what was carried in says the same as the whole time', () => {
   fc.assert(
     fc.property(story, facts, fc.integer({ min: 1, max: 59 }), (told, seen, minute) => {
-      const plain = { ...told, maintenance: {}, facts: seen };
-      const whole = judgeSite(materialOf(plain));
-      const device = carriedAt(plain, whole, minute * 60);
-      const more = { from_ms: at(minute * 60) };
-      const part = judgeSite(materialOf({ ...plain, device, more }));
-      for (const { code } of OFFICE) {
-        const shape = (list: readonly FinalInterval[]) =>
-          list
-            .filter((one) => one.device === code && (one.to_ms ?? at(END_S)) > more.from_ms)
-            .map(({ from_ms, to_ms, state }) => [Math.max(from_ms, more.from_ms), to_ms, state]);
-        assert.deepEqual(shape(part.intervals), shape(whole.intervals), code);
-      }
+      assertCutAlike({ ...told, maintenance: {}, facts: seen }, minute);
     }),
     RUNS,
   );
+});
+
+test('cut while its switch is down: a PC that fell behind it later is unreachable, too', () => {
+  const told: Story = {
+    silent: { 'sw-2': [[30, 690]], 'pc-2': [[660, 690]] },
+    unknown: { 'pc-2': [[30, 210, 'agent_off']] },
+  };
+  const states = judgeSite(materialOf(told)).intervals.flatMap(({ device, state }) =>
+    device === 'pc-2' ? [state] : [],
+  );
+  assert.deepEqual(states, ['up', 'unknown', 'up', 'unreachable', 'up']);
+  for (const minute of [1, 5, 10, 11]) assertCutAlike(told, minute);
+});
+
+test('cut at the instant at which a silence is called something else: it goes on', () => {
+  // Down as long as the camera beside it, off from its return on.
+  const told: Story = { silent: { 'pc-2': [[585, 1200]], 'cam-2': [[585, 900]] } };
+  const states = judgeSite(materialOf(told)).intervals.flatMap(({ device, from_ms, state }) =>
+    device === 'pc-2' ? [[(from_ms - T0) / 1000, state]] : [],
+  );
+  assert.deepEqual(states, [
+    [0, 'up'],
+    [585, 'down'],
+    [900, 'off'],
+    [1200, 'up'],
+  ]);
+  for (const minute of [10, 14, 15, 16]) assertCutAlike(told, minute);
 });
 
 /** Facts that can turn off into down begin an incident that was none. */

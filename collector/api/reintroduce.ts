@@ -1,22 +1,26 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { ENVELOPE_NAME_CHARS_MAX, ENVELOPE_SIGNATURES_MAX } from '../../shared/evidence/dsse.ts';
+import {
+  ENVELOPE_BYTES_MAX,
+  ENVELOPE_NAME_CHARS_MAX,
+  ENVELOPE_SIGNATURES_MAX,
+} from '../../shared/evidence/dsse.ts';
 import { ROTATIONS_MAX } from '../../shared/evidence/rotations.ts';
 import type { ReintroduceAnswer } from '../../shared/measure/protocol.ts';
 import { reintroduce } from '../auth/reintroduce.ts';
 import type { AppContext } from '../deps.ts';
 import { answers, typed } from './routes.ts';
 
-/** A list of 2,000 targets is below 1 MB; base64 and the enrol document fit beside it. */
-const REINTRODUCE_BODY_BYTES_MAX = 2 * 1024 * 1024;
+/** The largest list that can be signed; ROTATIONS_MAX rotations and two documents fit beside it. */
+export const REINTRODUCE_BODY_BYTES_MAX = ENVELOPE_BYTES_MAX + 512 * 1024;
 /** 3,321 agents behind one address are all back within 12 minutes. */
-const REINTRODUCE_PER_MINUTE_MAX = 300;
+export const REINTRODUCE_PER_MINUTE_MAX = 300;
 
 /** Only the outer form: an envelope is read strictly where its signature is checked. */
 export const AnEnvelope = Type.Object(
   {
     payloadType: Type.String({ maxLength: ENVELOPE_NAME_CHARS_MAX }),
-    payload: Type.String({ maxLength: REINTRODUCE_BODY_BYTES_MAX }),
+    payload: Type.String({ maxLength: ENVELOPE_BYTES_MAX }),
     signatures: Type.Array(
       Type.Object(
         {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -69,4 +69,21 @@ test('another beginning, or an end before its time, is refused in every part', a
     const hashed = hashParts(from, bytes + 1, { part_bytes, onBytes, signal });
     await assert.rejects(hashed, { code: 'FILE_SHORT' }, `${bytes}`);
   }
+});
+
+test('a part has 64 MiB where nothing else is asked for', async () => {
+  const onBytes = (): void => undefined;
+  const bytes = 64 * 1024 * 1024;
+  const whole = createHash('sha256').update(Buffer.alloc(bytes)).digest('base64');
+  const one = createHash('sha256').update(Buffer.alloc(1)).digest('base64');
+  for (const path of [from, to]) writeFileSync(path, '');
+  truncateSync(from, bytes + 1);
+  assert.deepEqual(await hashParts(from, bytes, { onBytes, signal }), [whole]);
+  assert.deepEqual(await hashParts(from, bytes + 1, { onBytes, signal }), [whole, one]);
+  truncateSync(to, bytes);
+  const kept = { bytes, parts: [whole] };
+  const read: number[] = [];
+  const grown = { from, to, kept, signal, onBytes: (at: number): number => read.push(at) };
+  assert.deepEqual(await copyParts({ ...grown, bytes: bytes + 1 }), [whole, one]);
+  assert.deepEqual(read, [bytes + 1], 'a part that was whole is not read again');
 });

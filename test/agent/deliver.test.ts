@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { createAgentApi } from '../../agent/deliver/api.ts';
 import { BACKOFF_MS_MAX } from '../../agent/deliver/backoff.ts';
-import { LOGS_MAX, ProofKeeper } from '../../agent/deliver/prove.ts';
+import { LOGS_MAX, PROOF_MS, ProofKeeper, RENEW_MS_MIN } from '../../agent/deliver/prove.ts';
 import { REINTRODUCE_MS, Reintroducer } from '../../agent/deliver/reintroduce.ts';
 import { Deliverer, REWINDS_MAX } from '../../agent/deliver.ts';
 import { createCollectorHttp } from '../../agent/http.ts';
@@ -282,6 +282,23 @@ test('a collector that keeps asking for another batch is given time', async (t) 
   await drain(k);
   assert.equal(k.deliverer.problem, '');
   assert.equal(k.spool.marks.sent_to, 3);
+});
+
+test('a proof is due each hour; where the collector asks for one, a minute after the last', async (t) => {
+  const k = await kit(t);
+  k.spool.put(sealNext(k.spool.head));
+  await drain(k);
+  await k.proofs.prove();
+  const proven_ms = k.clock_ms;
+  const dueAfter = (ms: number): boolean => {
+    k.clock_ms = proven_ms + ms;
+    return k.proofs.due(1);
+  };
+  assert.deepEqual([PROOF_MS - 1, PROOF_MS].map(dueAfter), [false, true]);
+  k.proofs.note(k.collector.checkpoint(), false);
+  assert.equal(dueAfter(RENEW_MS_MIN), false, 'nobody asked');
+  k.proofs.note(k.collector.checkpoint(), true);
+  assert.deepEqual([RENEW_MS_MIN - 1, RENEW_MS_MIN].map(dueAfter), [false, true]);
 });
 
 test('of more logs than are read from one answer the newest are known', async (t) => {

@@ -203,6 +203,6 @@ test('kill -9 at any time loses nothing acknowledged and never doubles a seq', a
 });
 
 test('a limit below sixty days is refused with the figure', () => {
-  assert.throws(() => checkSpoolLimit(100_000_000), { code: 'SPOOL_TOO_SMALL' });
+  assert.throws(() => checkSpoolLimit(215_999_999), { code: 'SPOOL_TOO_SMALL' });
   checkSpoolLimit(216_000_000);
 });

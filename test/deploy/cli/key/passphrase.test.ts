@@ -82,6 +82,22 @@ test(
   },
 );
 
+test('5,000 characters can be typed, and what is longer is never cut', needsTerminal, async (t) => {
+  const k = kit(t);
+  const most = 'x'.repeat(5_000);
+  const beyond = await typed(exported(k), [{ prompt: FIRST, answer: `${most}x` }]);
+  assert.equal(beyond.code, 1, beyond.shown);
+  assert.match(beyond.shown, /TYPED_TOO_LONG/);
+  assert.ok(!existsSync(k.out));
+  const made = await typed(exported(k), [
+    { prompt: FIRST, answer: most },
+    { prompt: AGAIN, answer: most },
+  ]);
+  assert.equal(made.code, 0, made.shown);
+  const { code, err } = await k.opened('most', most);
+  assert.equal(code, 0, err);
+});
+
 test('14 characters are enough and 13 are not, in whatever way accents are typed', async (t) => {
   const k = kit(t);
   // 13 and 14 letters; taken apart, an accent is a character of its own.
